@@ -1,0 +1,1 @@
+"""The local Amazon: a real HTTP server that behaves like the Selling Partner API."""
