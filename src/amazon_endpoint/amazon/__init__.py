@@ -1,0 +1,1 @@
+"""Amazon: one port, and the generations of its API behind it."""

@@ -1,0 +1,21 @@
+"""Credentials: what opens a seller's account, never shown."""
+
+from hashlib import sha256
+
+import msgspec
+
+
+class SellingPartnerCredentials(msgspec.Struct, frozen=True, kw_only=True):
+    """Login with Amazon credentials of an application and one seller's authorisation."""
+
+    client_id: str
+    client_secret: str
+    refresh_token: str
+
+    @property
+    def account(self) -> str:
+        """A fingerprint of the authorisation: tells accounts apart and reveals nothing."""
+        return sha256(self.refresh_token.encode()).hexdigest()[:32]
+
+    def __repr__(self) -> str:
+        return f"SellingPartnerCredentials(account={self.account[:8]}…)"

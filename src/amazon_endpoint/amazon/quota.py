@@ -1,0 +1,92 @@
+"""Quota: Amazon's token bucket, kept by us so that throttling is scheduled around.
+
+Amazon adds tokens at a rate up to a burst and takes one per call, per selling account,
+application and operation ("Usage Plans and Rate Limits in the Selling Partner API").
+"""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import msgspec
+
+# A restored token may be a rounding error short of a whole one.
+_WHOLE = 1 - 1e-6
+
+# A learnt rate outside this range of the published one is taken for a fault of the header.
+_SLOWEST, _FASTEST = 0.01, 100.0
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """An operation's published plan: tokens per second, and how many fit in the bucket."""
+
+    per_second: float
+    burst: int
+
+
+class QuotaKey(msgspec.Struct, frozen=True):
+    """Whose bucket it is. `account` is a fingerprint of the seller's authorisation."""
+
+    client_id: str
+    account: str
+    operation: str
+
+
+class Bucket(msgspec.Struct, frozen=True):
+    """A bucket's state: `tokens` were in it at the moment `at`."""
+
+    rate: float
+    burst: int
+    tokens: float
+    at: datetime
+
+
+class Quotas(Protocol):
+    """Where buckets are kept, shared by every process that uses the same storage."""
+
+    async def take(self, key: QuotaKey, plan: Rate, now: datetime) -> datetime | None:
+        """Take a token. None: go. Else the earliest moment at which one will be there."""
+        ...
+
+    async def learn(
+        self,
+        key: QuotaKey,
+        plan: Rate,
+        now: datetime,
+        *,
+        rate: float | None = None,
+        drained: bool = False,
+    ) -> None:
+        """Remember what Amazon's answer told: its rate header, or that the bucket is empty."""
+        ...
+
+
+def full(plan: Rate, now: datetime) -> Bucket:
+    """The bucket of an account that was never called before."""
+    return Bucket(rate=plan.per_second, burst=plan.burst, tokens=float(plan.burst), at=now)
+
+
+def refill(bucket: Bucket, now: datetime) -> Bucket:
+    """The bucket at `now`. A clock that went backwards adds nothing."""
+    elapsed = max((now - bucket.at).total_seconds(), 0.0)
+    tokens = min(float(bucket.burst), bucket.tokens + elapsed * bucket.rate)
+    return msgspec.structs.replace(bucket, tokens=tokens, at=now)
+
+
+def take(bucket: Bucket, now: datetime) -> tuple[Bucket, datetime | None]:
+    """Take one token: the bucket afterwards, and None to go or the moment to wait for."""
+    filled = refill(bucket, now)
+    if filled.tokens >= _WHOLE:
+        return msgspec.structs.replace(filled, tokens=max(filled.tokens - 1, 0.0)), None
+    return filled, now + timedelta(seconds=(1 - filled.tokens) / filled.rate)
+
+
+def learn_rate(bucket: Bucket, plan: Rate, rate: float, now: datetime) -> Bucket:
+    """The bucket with the rate that `x-amzn-RateLimit-Limit` told, if it is believable."""
+    if not _SLOWEST <= rate / plan.per_second <= _FASTEST:
+        return refill(bucket, now)
+    return msgspec.structs.replace(refill(bucket, now), rate=rate)
+
+
+def drain(bucket: Bucket, now: datetime) -> Bucket:
+    """The bucket after Amazon said 429: whatever we thought, it is empty."""
+    return msgspec.structs.replace(refill(bucket, now), tokens=0.0)

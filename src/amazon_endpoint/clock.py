@@ -1,0 +1,39 @@
+"""The one source of time."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What everything that needs the time is given."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock. Only the edges create one."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass."""
+        await asyncio.sleep(seconds)
+
+
+def whole_seconds(moment: datetime) -> datetime:
+    """`moment` cut to its second, never rounded up, in UTC."""
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def iso(moment: datetime) -> str:
+    """`moment` as the contract writes times: UTC, whole seconds, ``Z``."""
+    return whole_seconds(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
