@@ -1,0 +1,1 @@
+"""Services: one plain async function for each thing a hub can ask."""

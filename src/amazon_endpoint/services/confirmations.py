@@ -1,0 +1,90 @@
+"""Confirmations: the record that makes a shipment confirmed once, whatever dies when."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from amazon_endpoint.shipments import PackageItem
+
+
+class Channel(StrEnum):
+    """How Amazon is told."""
+
+    FEED = "feed"
+    DIRECT = "direct"
+
+
+class ConfirmationState(StrEnum):
+    """How far a confirmation has come.
+
+    PREPARED: the intent is stored, nothing was sent. SENDING: it is being sent, or was when the
+    process died; once its answer is overdue nobody knows. SUBMITTED: Amazon took it and it has a
+    feed id. CONFIRMED: Amazon shows it. REFUSED: Amazon said no, another try is allowed after a
+    check. UNCERTAIN: its answer was lost; checked before anything is sent again.
+    """
+
+    PREPARED = "prepared"
+    SENDING = "sending"
+    SUBMITTED = "submitted"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    UNCERTAIN = "uncertain"
+
+
+class ConfirmationKey(msgspec.Struct, frozen=True):
+    """One content of one shipment. `content` is a digest of what would be told to Amazon."""
+
+    seller_id: str
+    order_number: str
+    shipment_number: str
+    content: str
+
+
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was intended, and what is known to have become of it.
+
+    `shipped_at` and `items` are fixed at the first receipt, so that a repeat is identical.
+    `sent_at` is when it was last sent. `reason` is Amazon's, for a refusal.
+    """
+
+    key: ConfirmationKey
+    reference: str
+    message_id: str
+    shipped_at: datetime
+    items: tuple[PackageItem, ...]
+    channel: Channel
+    state: ConfirmationState
+    created_at: datetime
+    sent_at: datetime | None = None
+    feed_id: str | None = None
+    reason: str | None = None
+
+
+class Confirmations(Protocol):
+    """Where confirmations are kept. Every method is one committed transaction."""
+
+    async def find(self, key: ConfirmationKey) -> Confirmation | None:
+        """The confirmation of exactly this content."""
+        ...
+
+    async def of_shipment(self, key: ConfirmationKey) -> tuple[Confirmation, ...]:
+        """Every content ever confirmed for the shipment that `key` names, oldest first."""
+        ...
+
+    async def add(self, confirmation: Confirmation) -> Confirmation:
+        """Store it unless its key is already there; return what is stored then."""
+        ...
+
+    async def replace(self, seen: Confirmation, new: Confirmation) -> bool:
+        """Store `new` if the row is still as `seen` (state and `sent_at`), else return False."""
+        ...
+
+    async def of_feed(self, seller_id: str, feed_id: str) -> tuple[Confirmation, ...]:
+        """The confirmations that travelled in this feed."""
+        ...
+
+    async def feeds_known_since(self, seller_id: str, moment: datetime) -> frozenset[str]:
+        """The feed ids that we were given for this seller since `moment`."""
+        ...
