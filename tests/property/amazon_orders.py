@@ -39,7 +39,10 @@ class Convention:
     item_totals_stated: bool
 
     def money(self, amount: Decimal) -> dict[str, str]:
-        return {"amount": f"{amount:.{minor_digits(self.currency)}f}", "currencyCode": self.currency}
+        return {
+            "amount": f"{amount:.{minor_digits(self.currency)}f}",
+            "currencyCode": self.currency,
+        }
 
 
 conventions = st.builds(
@@ -59,7 +62,12 @@ def amounts(draw: st.DrawFn, currency: str, most: int = 20_000) -> Decimal:
 
 @st.composite
 def _detailed(
-    draw: st.DrawFn, convention: Convention, kind: str, rows: dict[str, str], truth: Truth, sign: int
+    draw: st.DrawFn,
+    convention: Convention,
+    kind: str,
+    rows: dict[str, str],
+    truth: Truth,
+    sign: int,
 ) -> tuple[Decimal, dict[str, Any] | None]:
     """A TAX or DISCOUNT breakdown: with full, partial or no details. The rest is the item's."""
     parts = {subtype: draw(amounts(convention.currency, 2_000)) for subtype in rows}
@@ -100,9 +108,7 @@ def _items(draw: st.DrawFn, convention: Convention, number: int, truth: Truth) -
     truth.add("COD Fee", charges["COD_FEE"])
     truth.add("Amazon Other", charges["OTHER"])
     tax, tax_breakdown = draw(_detailed(convention, "TAX", TAX_ROWS, truth, 1))
-    discount, discount_breakdown = draw(
-        _detailed(convention, "DISCOUNT", DISCOUNT_ROWS, truth, -1)
-    )
+    discount, discount_breakdown = draw(_detailed(convention, "DISCOUNT", DISCOUNT_ROWS, truth, -1))
     truth.tax += tax
     total = sum(charges.values(), ZERO) - discount + (ZERO if convention.tax_included else tax)
     truth.order += total

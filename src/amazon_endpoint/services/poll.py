@@ -1,6 +1,7 @@
 """Poll: every order updated since the cursor, page by page, as far as quota and time allow."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
@@ -127,13 +128,11 @@ class _Reading:
 
     async def _page(self, window: Window, deadline: datetime) -> OrderPage:
         left = (deadline - self._clock.now()).total_seconds()
-        try:
-            async with asyncio.timeout(left):
-                return await self._amazon.search_orders(window.query, window.page_token)
-        except TimeoutError:
-            raise AmazonUnavailable(
-                "The time for this reply is used up.", not_before=self._clock.now()
-            ) from None
+        if left > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    return await self._amazon.search_orders(window.query, window.page_token)
+        raise AmazonUnavailable("The time for this reply is used up.", not_before=self._clock.now())
 
     def _keep(self, order: Order) -> None:
         known = self._orders.get(order.number)
