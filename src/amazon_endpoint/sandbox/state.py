@@ -1,0 +1,29 @@
+"""Everything that the local Amazon knows while it runs. Nothing outlives it."""
+
+from collections import Counter
+
+from amazon_endpoint.sandbox.clock import SandboxClock
+from amazon_endpoint.sandbox.connections import Connections
+from amazon_endpoint.sandbox.faults import Faults
+from amazon_endpoint.sandbox.generator import made_up_orders
+from amazon_endpoint.sandbox.options import SandboxOptions
+from amazon_endpoint.sandbox.orders import OrderBook
+from amazon_endpoint.sandbox.quotas import Quotas
+from amazon_endpoint.sandbox.tokens import Tokens
+
+
+class Sandbox:
+    """The local Amazon's memory."""
+
+    def __init__(self, options: SandboxOptions) -> None:
+        self.options = options
+        self.clock = SandboxClock(options.now)
+        self.connections = Connections()
+        self.tokens = Tokens(self.clock)
+        self.quotas = Quotas()
+        self.faults = Faults()
+        self.calls: Counter[str] = Counter()
+        self.book = OrderBook(made_up_orders(options, self.clock.now()))
+
+    def settle(self) -> None:
+        """Bring everything up to the clock."""
