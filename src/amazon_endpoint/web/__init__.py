@@ -1,0 +1,1 @@
+"""The endpoint: HTTP in front of the services."""
