@@ -1,0 +1,204 @@
+"""Parameters: what the hub keeps for a store and sends with every message.
+
+Names carry the ``amazon.`` namespace. A hub sends every parameter that was declared to it, so a
+blank one counts as absent. Errors name the parameter and never show a value.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
+from amazon_endpoint.errors import InvalidInput
+from amazon_endpoint.hub import fields
+from amazon_endpoint.orders import AMAZON, MERCHANT
+
+STATUSES = (
+    "Pending",
+    "PendingAvailability",
+    "Unshipped",
+    "PartiallyShipped",
+    "Shipped",
+    "Canceled",
+    "Unfulfillable",
+)
+DEFAULT_STATUSES = ("Unshipped", "PartiallyShipped")
+DEFAULT_FULFILLED_BY = (MERCHANT,)
+
+_SELLING_PARTNER = ("amazon.client_id", "amazon.client_secret", "amazon.refresh_token")
+_MWS = ("amazon.aws_access_key", "amazon.secret_key")
+
+_SELLING_PARTNER_HINT = (
+    "Set amazon.client_id, amazon.client_secret and amazon.refresh_token to the Login with Amazon "
+    "credentials of your Selling Partner API application."
+)
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose orders, and where: all that a connection to Amazon is made from."""
+
+    credentials: SellingPartnerCredentials
+    seller_id: str
+    marketplace_ids: tuple[str, ...]
+    services_host: str | None = None
+    token_host: str | None = None
+
+
+class Parameters(msgspec.Struct, frozen=True):
+    """The parameters of one message, by full name, unread. Each service reads what it needs.
+
+    Every method raises `InvalidInput` for a value that can't be used.
+    """
+
+    values: Mapping[str, object]
+
+    def __repr__(self) -> str:
+        return f"Parameters({', '.join(sorted(self.values))})"
+
+    def account(self) -> Account:
+        """The account; all but the hosts is required."""
+        return Account(
+            credentials=self._credentials(),
+            seller_id=self._required("amazon.seller_id", "Set it to the seller's merchant token."),
+            marketplace_ids=self._marketplace_ids(),
+            services_host=self._text("amazon.services_host"),
+            token_host=self._text("amazon.token_host"),
+        )
+
+    def updated_after(self, now: datetime) -> datetime:
+        """The cursor (`amazon.last_updated_after`), required, not in the future."""
+        name = "amazon.last_updated_after"
+        moment = fields.moment(self.values.get(name), name)
+        if moment is None:
+            raise InvalidInput(
+                "Missing. Set the moment from which orders are wanted, "
+                f"for example {fields.MOMENT_EXAMPLE}.",
+                field=name,
+            )
+        if moment > now:
+            raise InvalidInput(
+                f"This is in the future. Set a past moment, like {fields.MOMENT_EXAMPLE}.",
+                field=name,
+            )
+        return moment
+
+    def resume(self) -> str | None:
+        """The unfinished window that we gave the hub, opaque here."""
+        return self._text("amazon.resume")
+
+    def seen(self) -> str | None:
+        """What the cursor's own second already delivered, as we gave it to the hub, opaque here."""
+        return self._text("amazon.seen")
+
+    def statuses(self) -> tuple[str, ...]:
+        """The statuses asked for, in the published words."""
+        return self._chosen("amazon.statuses", STATUSES, DEFAULT_STATUSES)
+
+    def fulfilled_by(self) -> tuple[str, ...]:
+        """Who fulfils the orders asked for."""
+        return self._chosen("amazon.fulfilled_by", (MERCHANT, AMAZON), DEFAULT_FULFILLED_BY)
+
+    def shipping_methods(self) -> dict[str, str]:
+        """Amazon's service level → the store's shipping method, as the merchant wrote them."""
+        return self._lookup("amazon.shipping_method_lookup", key="amazon", word="standard")
+
+    def carriers(self) -> dict[str, str]:
+        """The store's shipping method → Amazon's carrier code, as the merchant wrote them."""
+        return self._lookup("amazon.carrier_lookup", key="standard", word="amazon")
+
+    def _text(self, name: str) -> str | None:
+        return fields.text(self.values.get(name), name)
+
+    def _required(self, name: str, hint: str) -> str:
+        value = self._text(name)
+        if value is None:
+            raise InvalidInput(f"Missing. {hint}", field=name)
+        return value
+
+    def _credentials(self) -> SellingPartnerCredentials:
+        if not any(map(self._text, _SELLING_PARTNER)) and any(map(self._text, _MWS)):
+            raise InvalidInput(
+                f"Amazon ended MWS on 2024-04-01, these keys open nothing. {_SELLING_PARTNER_HINT}",
+                field=_MWS[0],
+            )
+        client_id, client_secret, refresh_token = (
+            self._required(name, _SELLING_PARTNER_HINT) for name in _SELLING_PARTNER
+        )
+        return SellingPartnerCredentials(
+            client_id=client_id, client_secret=client_secret, refresh_token=refresh_token
+        )
+
+    def _marketplace_ids(self) -> tuple[str, ...]:
+        name = "amazon.marketplace_id"
+        ids = self._words(name)
+        if not ids:
+            raise InvalidInput(
+                "Missing. Set a marketplace id such as ATVPDKIKX0DER (Amazon.com), "
+                "or several separated by commas.",
+                field=name,
+            )
+        return ids
+
+    def _words(self, name: str) -> tuple[str, ...]:
+        """Words from a text separated by commas, or from a list of such texts; each once."""
+        value = self.values.get(name)
+        texts = value if isinstance(value, list) else [value]
+        words = (
+            word.strip() for one in texts for word in (fields.text(one, name) or "").split(",")
+        )
+        return tuple(dict.fromkeys(word for word in words if word))
+
+    def _chosen(
+        self, name: str, known: tuple[str, ...], default: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        words = {fold(word) for word in self._words(name)}
+        if words - {fold(word) for word in known}:
+            raise InvalidInput(
+                f"Give one or several of {', '.join(known)}, separated by commas.", field=name
+            )
+        return tuple(word for word in known if fold(word) in words) or default
+
+    def _lookup(self, name: str, *, key: str, word: str) -> dict[str, str]:
+        """A look-up from a list of tables, or from rows that pair `key` with `word`.
+
+        Names that fold to the same are one name. Where two tables disagree the first one counts.
+        """
+        value = self.values.get(name)
+        tables = value if isinstance(value, list) else [] if value in (None, "") else [value]
+        lookup: dict[str, tuple[str, str]] = {}
+        for index, table in enumerate(tables):
+            field = f"{name}[{index}]"
+            if not isinstance(table, dict):
+                raise InvalidInput('Give a table, like {"Standard": "UPS Ground"}.', field=field)
+            pairs = list(table.items())
+            if {fold(column) for column in table} == {key, word}:
+                row = {fold(column): cell for column, cell in table.items()}
+                pairs = [(row[key], row[word])]
+            for left, right in pairs:
+                name_given, found = fields.text(left, field), fields.text(right, field)
+                if name_given and found:
+                    lookup.setdefault(fold(name_given), (name_given, found))
+        return dict(lookup.values())
+
+
+def read(pairs: Iterable[tuple[str, object]]) -> Parameters:
+    """Collect named values. A name that comes twice has to have one value.
+
+    Raises:
+        InvalidInput: a parameter comes twice with different values.
+    """
+    values: dict[str, object] = {}
+    for name, value in pairs:
+        if name in values and (type(values[name]), values[name]) != (type(value), value):
+            raise InvalidInput("This comes twice with different values. Send it once.", field=name)
+        values[name] = value
+    return Parameters(values)
+
+
+def fold(word: str) -> str:
+    """`word` as look-ups compare it: without case, blanks, underscores and hyphens.
+
+    ``SecondDay``, ``SECOND_DAY`` and ``Second day`` are one service level.
+    """
+    return "".join(word.replace("_", " ").replace("-", " ").split()).casefold()
