@@ -1,0 +1,127 @@
+"""Confirmations kept in the database: committed before anything is sent."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Select, and_, select, update
+
+from amazon_endpoint.services.confirmations import (
+    Channel,
+    Confirmation,
+    ConfirmationKey,
+    ConfirmationState,
+)
+from amazon_endpoint.shipments import PackageItem
+from amazon_endpoint.storage.database import Database, insert_unless_there
+from amazon_endpoint.storage.tables import confirmations, known_feeds
+
+# A feed comes into being some time after `sent_at`. Knowing more feeds than asked for does no
+# harm, knowing fewer makes another shipment's feed pass for the lost one.
+_SENDING_AT_MOST = timedelta(hours=1)
+
+
+class StoredConfirmations:
+    """Implements `services.confirmations.Confirmations`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, key: ConfirmationKey) -> Confirmation | None:
+        """The confirmation of exactly this content."""
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(_select(key))).one_or_none()
+            return None if row is None else _confirmation(row)
+
+    async def of_shipment(self, key: ConfirmationKey) -> tuple[Confirmation, ...]:
+        """Every content ever confirmed for the shipment that `key` names, oldest first."""
+        return await self._all(
+            select(confirmations)
+            .where(
+                confirmations.c.seller_id == key.seller_id,
+                confirmations.c.order_number == key.order_number,
+                confirmations.c.shipment_number == key.shipment_number,
+            )
+            .order_by(confirmations.c.created_at)
+        )
+
+    async def add(self, confirmation: Confirmation) -> Confirmation:
+        """Store it unless its key is already there; return what is stored then."""
+        async with self._database.transaction() as connection:
+            await insert_unless_there(connection, confirmations, _columns(confirmation))
+            return _confirmation((await connection.execute(_select(confirmation.key))).one())
+
+    async def replace(self, seen: Confirmation, new: Confirmation) -> bool:
+        """Store `new` if the row is still as `seen` (state and `sent_at`), else return False."""
+        async with self._database.transaction() as connection:
+            result = await connection.execute(
+                update(confirmations)
+                .where(
+                    _is(seen.key),
+                    confirmations.c.state == seen.state,
+                    confirmations.c.sent_at.is_not_distinct_from(seen.sent_at),
+                )
+                .values(_columns(new))
+            )
+            if not result.rowcount:
+                return False
+            if new.feed_id and new.sent_at:
+                await insert_unless_there(
+                    connection,
+                    known_feeds,
+                    {
+                        "seller_id": new.key.seller_id,
+                        "feed_id": new.feed_id,
+                        "sent_at": new.sent_at,
+                    },
+                )
+            return True
+
+    async def of_feed(self, seller_id: str, feed_id: str) -> tuple[Confirmation, ...]:
+        """The confirmations that travelled in this feed, oldest first."""
+        return await self._all(
+            select(confirmations)
+            .where(confirmations.c.seller_id == seller_id, confirmations.c.feed_id == feed_id)
+            .order_by(confirmations.c.created_at)
+        )
+
+    async def feeds_known_since(self, seller_id: str, moment: datetime) -> frozenset[str]:
+        """The feed ids that we were given for this seller since `moment`, and maybe older ones."""
+        query = select(known_feeds.c.feed_id).where(
+            known_feeds.c.seller_id == seller_id,
+            known_feeds.c.sent_at >= moment - _SENDING_AT_MOST,
+        )
+        async with self._database.transaction() as connection:
+            return frozenset((await connection.scalars(query)).all())
+
+    async def _all(self, query: Select[Any]) -> tuple[Confirmation, ...]:
+        async with self._database.transaction() as connection:
+            return tuple(map(_confirmation, (await connection.execute(query)).all()))
+
+
+def _select(key: ConfirmationKey) -> Select[Any]:
+    return select(confirmations).where(_is(key))
+
+
+def _is(key: ConfirmationKey) -> ColumnElement[bool]:
+    return and_(
+        confirmations.c.seller_id == key.seller_id,
+        confirmations.c.order_number == key.order_number,
+        confirmations.c.shipment_number == key.shipment_number,
+        confirmations.c.content == key.content,
+    )
+
+
+def _columns(confirmation: Confirmation) -> dict[str, Any]:
+    columns = msgspec.structs.asdict(confirmation)
+    key = msgspec.structs.asdict(columns.pop("key"))
+    return {**key, **columns, "items": msgspec.json.encode(confirmation.items).decode()}
+
+
+def _confirmation(row: Row[Any]) -> Confirmation:
+    columns = row._asdict()
+    key = ConfirmationKey(*(columns.pop(field) for field in ConfirmationKey.__struct_fields__))
+    items = msgspec.json.decode(columns.pop("items"), type=tuple[PackageItem, ...])
+    channel = Channel(columns.pop("channel"))
+    state = ConfirmationState(columns.pop("state"))
+    return Confirmation(key=key, items=items, channel=channel, state=state, **columns)

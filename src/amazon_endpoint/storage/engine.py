@@ -1,0 +1,161 @@
+"""The engine: from the operator's setting to connections that keep what they commit."""
+
+import os
+import re
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+import msgspec
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
+
+from amazon_endpoint.errors import EndpointError
+
+SETTING = "AMAZON_ENDPOINT_DATABASE"
+
+_SECONDS_TO_CONNECT = 10
+_SECONDS_TO_WAIT = 30
+
+_WANTED = "a file's path, sqlite:///path/to/file, or postgresql://user:password@host/database"
+
+
+class StorageUnusable(EndpointError):
+    """The database can't be used."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, field=SETTING)
+
+
+class Location(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the database is. `path` is SQLite's file; `shown` is fit for people's eyes."""
+
+    url: URL
+    shown: str
+    path: Path | None = None
+
+
+def locate(database: str) -> Location:
+    """Read the setting: a file's path, ``sqlite:///…`` or ``postgresql://…``.
+
+    Raises:
+        StorageUnusable: it is none of these.
+    """
+    scheme, separator, rest = database.partition("://")
+    if separator and scheme in {"postgresql", "postgres"}:
+        return _postgresql(database)
+    name = database if not separator else rest.removeprefix("/")
+    if (separator and (scheme != "sqlite" or not rest.startswith("/"))) or name in {"", ":memory:"}:
+        raise StorageUnusable(f"{_without_password(database)!r} names no database. Give {_WANTED}.")
+    path = Path(name).expanduser().absolute()
+    url = URL.create("sqlite+aiosqlite", database=str(path))
+    return Location(url=url, path=path, shown=str(path))
+
+
+def _postgresql(database: str) -> Location:
+    try:
+        url = make_url(database)
+    except (ArgumentError, ValueError):
+        # The reason would quote what it took for the port: perhaps a piece of the password.
+        raise StorageUnusable(
+            f"This URL can't be read. Give {_WANTED}, "
+            "and write special characters in the password as %XX."
+        ) from None
+    return Location(
+        url=url.set(drivername="postgresql+psycopg").update_query_dict(
+            {"connect_timeout": str(_SECONDS_TO_CONNECT), **url.query}
+        ),
+        shown=_without_password(database),
+    )
+
+
+def _without_password(database: str) -> str:
+    hidden = re.sub(r"(://[^:/?#]*:).*@", r"\1***@", database)
+    return re.sub(r"(?i)(password=)[^&]*", r"\1***", hidden)
+
+
+def create_engine(location: Location) -> AsyncEngine:
+    """An engine for this database. It connects when it is first used.
+
+    Raises:
+        OSError: SQLite's file can't be created.
+    """
+    if location.path is None:
+        return _postgresql_engine(location.url)
+    location.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(location.path, os.O_CREAT | os.O_EXCL, 0o600))
+    return _sqlite_engine(location.url)
+
+
+def _sqlite_engine(url: URL) -> AsyncEngine:
+    # SQLite writes one at a time. One connection makes this process queue for it fairly,
+    # where several would poll for its lock.
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=_SECONDS_TO_WAIT,
+        connect_args={"timeout": _SECONDS_TO_WAIT},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        # The driver begins no transactions by itself any more: we do, below.
+        connection.isolation_level = None
+        connection.run_async(_write_ahead)
+        cursor = connection.cursor()
+        # An intent that is committed must outlive a loss of power.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that reads before it writes would lose to another writer without waiting.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _is_busy(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+# SQLite's own waiting doesn't cover this statement when processes meet over a new file.
+@retry(
+    retry=retry_if_exception(_is_busy),
+    wait=wait_random(0, 0.05),
+    stop=stop_after_delay(_SECONDS_TO_WAIT),
+    reraise=True,
+)
+async def _write_ahead(connection: aiosqlite.Connection) -> None:
+    await connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _postgresql_engine(url: URL) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_size=5,
+        max_overflow=5,
+        pool_timeout=_SECONDS_TO_WAIT,
+        pool_pre_ping=True,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        # A host that dies inside a transaction must not keep its locks until TCP notices.
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{_SECONDS_TO_WAIT}s'")
+        cursor.execute(f"SET lock_timeout = '{_SECONDS_TO_WAIT}s'")
+        cursor.close()
+        connection.autocommit = False
+
+    return engine

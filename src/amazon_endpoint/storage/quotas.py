@@ -1,0 +1,77 @@
+"""Quotas kept in the database, shared by every process that uses it."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from amazon_endpoint.amazon.quota import Bucket, QuotaKey, Rate, drain, full, learn_rate, take
+from amazon_endpoint.storage.database import Database, insert_unless_there
+from amazon_endpoint.storage.tables import quota_buckets
+
+
+class StoredQuotas:
+    """Implements `amazon.quota.Quotas`. A bucket is locked from its reading to its commit."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take(self, key: QuotaKey, plan: Rate, now: datetime) -> datetime | None:
+        """Take a token. None: go. Else the earliest moment at which one will be there."""
+        async with self._database.transaction() as connection:
+            bucket, not_before = take(await _lock(connection, key, plan, now), now)
+            if not_before is None:
+                await _store(connection, key, plan, bucket)
+            return not_before
+
+    async def learn(
+        self,
+        key: QuotaKey,
+        plan: Rate,
+        now: datetime,
+        *,
+        rate: float | None = None,
+        drained: bool = False,
+    ) -> None:
+        """Remember what Amazon's answer told: its rate header, or that the bucket is empty."""
+        async with self._database.transaction() as connection:
+            known = await _lock(connection, key, plan, now)
+            bucket = known if rate is None else learn_rate(known, plan, rate, now)
+            if drained:
+                bucket = drain(bucket, now)
+            # The header comes with nearly every answer and tells something new with hardly any.
+            if drained or bucket.rate != known.rate:
+                await _store(connection, key, plan, bucket)
+
+
+async def _lock(connection: AsyncConnection, key: QuotaKey, plan: Rate, now: datetime) -> Bucket:
+    query = select(quota_buckets).where(_is(key)).with_for_update()
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        first = full(plan, now)
+        await insert_unless_there(
+            connection, quota_buckets, {**msgspec.structs.asdict(key), **_columns(first, plan)}
+        )
+        row = (await connection.execute(query)).one()
+    rate = plan.per_second if row.learnt_rate is None else row.learnt_rate
+    return Bucket(rate=rate, burst=plan.burst, tokens=row.tokens, at=row.at)
+
+
+async def _store(connection: AsyncConnection, key: QuotaKey, plan: Rate, bucket: Bucket) -> None:
+    await connection.execute(update(quota_buckets).where(_is(key)).values(_columns(bucket, plan)))
+
+
+def _is(key: QuotaKey) -> ColumnElement[bool]:
+    return and_(
+        quota_buckets.c.client_id == key.client_id,
+        quota_buckets.c.account == key.account,
+        quota_buckets.c.operation == key.operation,
+    )
+
+
+def _columns(bucket: Bucket, plan: Rate) -> dict[str, Any]:
+    """The row without its key. What the plan says is not kept: the next one may say otherwise."""
+    learnt = None if bucket.rate == plan.per_second else bucket.rate
+    return {"learnt_rate": learnt, "tokens": bucket.tokens, "at": bucket.at}
