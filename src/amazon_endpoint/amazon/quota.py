@@ -66,9 +66,15 @@ def full(plan: Rate, now: datetime) -> Bucket:
 
 
 def refill(bucket: Bucket, now: datetime) -> Bucket:
-    """The bucket at `now`. A clock that went backwards adds nothing."""
-    elapsed = max((now - bucket.at).total_seconds(), 0.0)
-    tokens = min(float(bucket.burst), bucket.tokens + elapsed * bucket.rate)
+    """The bucket at `now`. A clock that went backwards, or another host's slower one, adds nothing.
+
+    It keeps the later moment then, so that no second is counted twice; unless that lies further
+    ahead than a whole refill, where only a wrong clock can have put it.
+    """
+    elapsed = (now - bucket.at).total_seconds()
+    if -bucket.burst / bucket.rate <= elapsed < 0:
+        return bucket
+    tokens = min(float(bucket.burst), bucket.tokens + max(elapsed, 0.0) * bucket.rate)
     return msgspec.structs.replace(bucket, tokens=tokens, at=now)
 
 
@@ -77,7 +83,8 @@ def take(bucket: Bucket, now: datetime) -> tuple[Bucket, datetime | None]:
     filled = refill(bucket, now)
     if filled.tokens >= _WHOLE:
         return msgspec.structs.replace(filled, tokens=max(filled.tokens - 1, 0.0)), None
-    return filled, now + timedelta(seconds=(1 - filled.tokens) / filled.rate)
+    missing = timedelta(seconds=(1 - filled.tokens) / filled.rate)
+    return filled, filled.at + missing + timedelta.resolution
 
 
 def learn_rate(bucket: Bucket, plan: Rate, rate: float, now: datetime) -> Bucket:
