@@ -15,10 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from amazon_endpoint.sandbox.answers import Answer, Refusal, json_response
 from amazon_endpoint.sandbox.clock import SandboxClock
+from amazon_endpoint.sandbox.confirmations import read_confirmation, refusal
 from amazon_endpoint.sandbox.control import control_routes
+from amazon_endpoint.sandbox.feed_routes import feed_routes
 from amazon_endpoint.sandbox.gate import Endpoint, afterwards, arrival, instead, operation
 from amazon_endpoint.sandbox.options import SandboxOptions
-from amazon_endpoint.sandbox.search import get_order, read_query, search_orders
+from amazon_endpoint.sandbox.parcels import NotShippable
+from amazon_endpoint.sandbox.search import get_order, known_order, read_query, search_orders
 from amazon_endpoint.sandbox.state import Sandbox
 from amazon_endpoint.sandbox.tokens import Caller
 
@@ -27,10 +30,13 @@ def create_app(options: SandboxOptions) -> Starlette:
     """Build the local Amazon; its state lives and dies with the application."""
     sandbox = Sandbox(options)
     orders = "/orders/2026-01-01/orders"
+    confirmation = "/orders/v0/orders/{order_id}/shipmentConfirmation"
     routes = [
         Route("/auth/o2/token", _token(sandbox), methods=["POST"]),
         Route(orders, operation(sandbox, "searchOrders", _search)),
         Route(orders + "/{order_id}", operation(sandbox, "getOrder", _get)),
+        Route(confirmation, operation(sandbox, "confirmShipment", _confirm), methods=["POST"]),
+        *feed_routes(sandbox),
         *control_routes(sandbox),
     ]
     app = Starlette(
@@ -71,6 +77,17 @@ async def _search(sandbox: Sandbox, request: Request, caller: Caller) -> Answer:
 async def _get(sandbox: Sandbox, request: Request, caller: Caller) -> Answer:
     del caller
     return get_order(sandbox.book, request.path_params["order_id"], request.query_params)
+
+
+async def _confirm(sandbox: Sandbox, request: Request, caller: Caller) -> Answer:
+    del caller
+    parcel = read_confirmation(await request.body())
+    order_id = known_order(sandbox.book, request.path_params["order_id"]).order_id
+    try:
+        sandbox.shipping.by_call(order_id, parcel, sandbox.clock.now())
+    except NotShippable as problem:
+        raise refusal(problem) from None
+    return Answer(204)
 
 
 async def _no_such_resource(request: Request, exc: Exception) -> Response:

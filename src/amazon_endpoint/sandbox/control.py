@@ -49,6 +49,9 @@ class _ControlPlane:
             "now": write_time(self._sandbox.clock.now()),
             "calls": dict(self._sandbox.calls),
             "orders": len(self._sandbox.book),
+            "confirmations": self._sandbox.ledger.told(),
+            "feeds": [feed.told() for feed in self._sandbox.feeds.every()],
+            "faults": msgspec.to_builtins(self._sandbox.faults.waiting),
         }
 
     def turn_clock(self, wish: Json) -> Json:
@@ -86,8 +89,7 @@ class _ControlPlane:
         orders = wish.get("orders")
         if not isinstance(orders, list):
             raise ValueError('orders are sent as {"orders": [...]}')
-        for order in orders:
-            self._sandbox.book.put(order)
+        self._sandbox.book.fill(orders)
         return {"orders": len(self._sandbox.book)}
 
     def clear_orders(self, wish: Json) -> Json:

@@ -58,6 +58,7 @@ def operation(sandbox: Sandbox, name: str, work: Operation) -> Endpoint:
             if sandbox.options.quotas and not in_time:
                 raise quota_exceeded()
             _no_repeats(request)
+            request.state.fault = fault.fault if fault else None
             answer = await work(sandbox, request, caller)
         except Refusal as refusal:
             answer = refusal.answer

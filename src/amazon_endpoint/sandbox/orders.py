@@ -45,14 +45,17 @@ class Entry(msgspec.Struct, frozen=True):
 class OrderBook:
     """All orders by id and by last update. Orders are kept as JSON, which is small."""
 
-    def __init__(self, orders: Iterable[Json] = ()) -> None:
+    def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._places: list[Place] = []
-        for order in orders:
-            self.put(order)
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def fill(self, orders: Iterable[Json]) -> None:
+        """Add or replace many orders."""
+        for order in orders:
+            self.put(order)
 
     def put(self, order: Json) -> None:
         """Add an order, or replace the one with the same id."""

@@ -4,11 +4,15 @@ from collections import Counter
 
 from amazon_endpoint.sandbox.clock import SandboxClock
 from amazon_endpoint.sandbox.connections import Connections
+from amazon_endpoint.sandbox.documents import DocumentStore
 from amazon_endpoint.sandbox.faults import Faults
+from amazon_endpoint.sandbox.feeds import Feeds
 from amazon_endpoint.sandbox.generator import made_up_orders
 from amazon_endpoint.sandbox.options import SandboxOptions
 from amazon_endpoint.sandbox.orders import OrderBook
+from amazon_endpoint.sandbox.parcels import Ledger, Shipping
 from amazon_endpoint.sandbox.quotas import Quotas
+from amazon_endpoint.sandbox.scenario import load_scenario
 from amazon_endpoint.sandbox.tokens import Tokens
 
 
@@ -23,7 +27,16 @@ class Sandbox:
         self.quotas = Quotas()
         self.faults = Faults()
         self.calls: Counter[str] = Counter()
-        self.book = OrderBook(made_up_orders(options, self.clock.now()))
+        self.book = OrderBook()
+        self.ledger = Ledger()
+        self.shipping = Shipping(self.book, self.ledger)
+        self.documents = DocumentStore()
+        self.feeds = Feeds(options, self.documents, self.shipping)
+        if options.scenario is None:
+            self.book.fill(made_up_orders(options, self.clock.now()))
+        else:
+            load_scenario(options.scenario, self.clock, self.book, self.feeds)
 
     def settle(self) -> None:
         """Bring everything up to the clock."""
+        self.feeds.settle(self.clock.now())

@@ -1,6 +1,5 @@
-from sandbox_seller import ORDERS, ago, order, selling, text
-
 from amazon_endpoint.sandbox.options import SandboxOptions
+from tests.integration.sandbox.seller import ORDERS, ago, order, selling, text
 
 IDS = [f"111-0000000-000000{n}" for n in range(1, 6)]
 DAY = "2024-05-02T10:00:00.000Z"
