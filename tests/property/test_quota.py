@@ -1,4 +1,4 @@
-"""The bucket, over any sequence of calls: never more than Amazon grants, never late for no reason."""
+"""The bucket, over any sequence of calls: never more than Amazon grants, never a needless wait."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,8 @@ plans = st.builds(
     Rate, per_second=st.floats(min_value=0.001, max_value=100), burst=st.integers(1, 100)
 )
 waits = st.lists(st.floats(min_value=0, max_value=2000), max_size=80)
-shares = st.lists(st.sampled_from([0.0, 0.25, 0.5]), max_size=300)
+# Where a clock may jump to and fro, as a share of the time that a whole refill takes.
+shares = st.lists(st.floats(min_value=0, max_value=0.5), min_size=1, max_size=5)
 
 
 def goes(bucket: Bucket, moments: list[datetime]) -> int:
@@ -40,10 +41,12 @@ def test_never_more_calls_than_burst_and_rate_allow(plan: Rate, waits: list[floa
     assert goes(full(plan, START), moments) <= plan.burst + plan.per_second * elapsed + 0.001
 
 
-@given(plans, shares)
-def test_a_clock_that_goes_backwards_adds_nothing(plan: Rate, shares: list[float]) -> None:
+@given(plans, shares, st.integers(1, 100))
+def test_a_clock_that_goes_backwards_adds_nothing(
+    plan: Rate, shares: list[float], times: int
+) -> None:
     refill = plan.burst / plan.per_second
-    moments = [START + timedelta(seconds=refill * share) for share in shares]
+    moments = [START + timedelta(seconds=refill * share) for share in shares * times]
 
     assert goes(full(plan, START), moments) <= 1.5 * plan.burst + 0.01
 
@@ -69,7 +72,7 @@ def test_the_moment_named_is_no_later_than_needed(plan: Rate, share: float) -> N
     assert still is not None
 
 
-@given(plans, st.floats(min_value=0, max_value=1))
+@given(plans, st.floats(min_value=0, max_value=0.9))
 def test_a_host_whose_clock_is_behind_waits_for_the_same_moment(plan: Rate, share: float) -> None:
     empty = drain(full(plan, START), START)
     behind = START - timedelta(seconds=plan.burst / plan.per_second * share)

@@ -1,0 +1,100 @@
+"""Quotas in the database: shared by every process, and not forgotten."""
+
+import asyncio
+import multiprocessing
+from datetime import UTC, datetime, timedelta
+
+from amazon_endpoint.amazon.quota import QuotaKey, Rate
+from amazon_endpoint.storage import Storage
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+KEY = QuotaKey(client_id="app-1", account="f00d", operation="searchOrders")
+PLAN = Rate(per_second=0.5, burst=20)
+
+
+async def count_goes(storage: Storage, takes: int) -> int:
+    answers = await asyncio.gather(*(storage.quotas.take(KEY, PLAN, NOW) for _ in range(takes)))
+    return sum(not_before is None for not_before in answers)
+
+
+def count_goes_in_a_process(database_url: str, takes: int) -> int:
+    async def main() -> int:
+        async with await Storage.open(database_url) as storage:
+            return await count_goes(storage, takes)
+
+    return asyncio.run(main())
+
+
+async def test_an_account_never_called_has_a_full_burst(storage: Storage) -> None:
+    assert [await storage.quotas.take(KEY, PLAN, NOW) for _ in range(20)] == [None] * 20
+    assert await storage.quotas.take(KEY, PLAN, NOW) == NOW + timedelta(seconds=2, microseconds=1)
+
+
+async def test_of_fifty_calls_at_once_only_the_burst_goes(storage: Storage) -> None:
+    assert await count_goes(storage, 50) == 20
+
+
+def test_processes_share_one_bucket(database_url: str) -> None:
+    with multiprocessing.get_context("spawn").Pool(2) as processes:
+        goes = processes.starmap(count_goes_in_a_process, [(database_url, 25)] * 2)
+
+    assert sum(goes) == 20
+
+
+async def test_a_restart_gives_nothing_back(database_url: str) -> None:
+    async with await Storage.open(database_url) as storage:
+        assert await count_goes(storage, 18) == 18
+    async with await Storage.open(database_url) as storage:
+        assert await count_goes(storage, 5) == 2
+
+
+async def test_the_moment_named_is_enough(storage: Storage) -> None:
+    await storage.quotas.learn(KEY, PLAN, NOW, drained=True)
+    not_before = await storage.quotas.take(KEY, PLAN, NOW)
+    assert not_before is not None
+
+    assert await storage.quotas.take(KEY, PLAN, not_before) is None
+
+
+async def test_each_operation_of_each_account_has_its_own_bucket(storage: Storage) -> None:
+    await storage.quotas.learn(KEY, PLAN, NOW, drained=True)
+    others = [
+        QuotaKey(client_id="app-2", account="f00d", operation="searchOrders"),
+        QuotaKey(client_id="app-1", account="cafe", operation="searchOrders"),
+        QuotaKey(client_id="app-1", account="f00d", operation="getOrder"),
+    ]
+
+    assert [await storage.quotas.take(other, PLAN, NOW) for other in others] == [None] * 3
+
+
+async def test_a_drained_bucket_is_empty_for_every_process(database_url: str) -> None:
+    async with await Storage.open(database_url) as storage:
+        await storage.quotas.learn(KEY, PLAN, NOW, drained=True)
+    async with await Storage.open(database_url) as storage:
+        assert await count_goes(storage, 3) == 0
+
+
+async def test_a_learnt_rate_is_kept(database_url: str) -> None:
+    async with await Storage.open(database_url) as storage:
+        await storage.quotas.learn(KEY, PLAN, NOW, rate=0.1, drained=True)
+    async with await Storage.open(database_url) as storage:
+        not_before = await storage.quotas.take(KEY, PLAN, NOW)
+
+    assert not_before == NOW + timedelta(seconds=10, microseconds=1)
+
+
+async def test_a_learnt_rate_that_is_the_published_one_again_is_forgotten(storage: Storage) -> None:
+    await storage.quotas.learn(KEY, PLAN, NOW, rate=0.1)
+    await storage.quotas.learn(KEY, PLAN, NOW, rate=PLAN.per_second, drained=True)
+    tightened = Rate(per_second=0.25, burst=20)
+
+    not_before = await storage.quotas.take(KEY, tightened, NOW)
+    assert not_before == NOW + timedelta(seconds=4, microseconds=1)
+
+
+async def test_a_newly_published_burst_counts_at_once(storage: Storage) -> None:
+    assert await storage.quotas.take(KEY, PLAN, NOW) is None
+    tightened = Rate(per_second=0.5, burst=2)
+
+    answers = [await storage.quotas.take(KEY, tightened, NOW) for _ in range(3)]
+    assert [not_before is None for not_before in answers] == [True, True, False]
