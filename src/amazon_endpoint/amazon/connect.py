@@ -1,0 +1,77 @@
+"""Connect: from a seller's credentials to the generation of Amazon's API that serves them.
+
+The only place that chooses the generation.
+"""
+
+import msgspec
+
+from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
+from amazon_endpoint.amazon.hosts import AllowedHosts
+from amazon_endpoint.amazon.marketplaces import region_of
+from amazon_endpoint.amazon.port import Amazon
+from amazon_endpoint.amazon.quota import Quotas
+from amazon_endpoint.amazon.spapi.account import SellingPartnerAccount
+from amazon_endpoint.amazon.spapi.amazon_time import AmazonTime
+from amazon_endpoint.amazon.spapi.feeds import FeedsApi
+from amazon_endpoint.amazon.spapi.orders import OrdersApi, PersonalDataRefusals
+from amazon_endpoint.amazon.spapi.token import TokenCache
+from amazon_endpoint.amazon.spapi.transport import Transport
+from amazon_endpoint.clock import Clock
+from amazon_endpoint.outbound import Outbound
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """A seller's account and where to reach it.
+
+    The hosts are `amazon.services_host` and `amazon.token_host`; without them Amazon's own are
+    called.
+    """
+
+    credentials: SellingPartnerCredentials
+    seller_id: str
+    marketplace_ids: tuple[str, ...]
+    services_host: str | None = None
+    token_host: str | None = None
+
+
+class Connector:
+    """What all accounts of a process share: connections, tokens, quotas, Amazon's time.
+
+    Belongs to one event loop; close it with `aclose`.
+    """
+
+    def __init__(self, *, quotas: Quotas, clock: Clock, hosts: AllowedHosts) -> None:
+        self._quotas = quotas
+        self._clock = clock
+        self._hosts = hosts
+        self._outbound = Outbound(may_be_private=hosts.listed)
+        self._amazon_time = AmazonTime(clock)
+        self._tokens = TokenCache(self._outbound, clock, self._amazon_time)
+        self._refusals = PersonalDataRefusals()
+
+    def connect(self, connection: Connection) -> Amazon:
+        """The account behind a connection. Nothing is called yet.
+
+        Raises:
+            InvalidInput: the marketplaces are unknown or of several regions, or a host is not
+                allowed (`HostNotAllowed`); `field` is the parameter's name.
+        """
+        region = region_of(connection.marketplace_ids)
+        transport = Transport(
+            outbound=self._outbound,
+            tokens=self._tokens,
+            quotas=self._quotas,
+            clock=self._clock,
+            amazon_time=self._amazon_time,
+            credentials=connection.credentials,
+            services_url=self._hosts.services_url(connection.services_host, region),
+            token_url=self._hosts.token_url(connection.token_host),
+        )
+        return SellingPartnerAccount(
+            transport, OrdersApi(transport, self._refusals), FeedsApi(transport, self._hosts)
+        )
+
+    async def aclose(self) -> None:
+        """Give up what is under way and close every connection."""
+        await self._tokens.aclose()
+        await self._outbound.aclose()

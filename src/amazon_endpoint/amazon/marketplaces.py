@@ -1,0 +1,106 @@
+"""Marketplaces: what follows from a marketplace id."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+
+from amazon_endpoint.errors import InvalidInput
+
+
+class Region(StrEnum):
+    """A Selling Partner API region: one host, one authorisation."""
+
+    NORTH_AMERICA = "NA"
+    EUROPE = "EU"
+    FAR_EAST = "FE"
+
+
+class Marketplace(msgspec.Struct, frozen=True, kw_only=True):
+    """A marketplace: `channel` is its published name, `zone` its IANA time zone.
+
+    `tax_inclusive` tells whether shoppers there see prices with tax.
+    """
+
+    id: str
+    region: Region
+    country: str
+    currency: str
+    channel: str
+    zone: str
+    tax_inclusive: bool = True
+
+
+_NA, _EU, _FE = Region.NORTH_AMERICA, Region.EUROPE, Region.FAR_EAST
+
+# "Marketplace IDs" and "Selling Partner API endpoints" in Amazon's documentation.
+_ROWS = (
+    ("A2EUQ1WTGCTBG2", _NA, "CA", "CAD", "Amazon.ca", "America/Los_Angeles"),
+    ("ATVPDKIKX0DER", _NA, "US", "USD", "Amazon.com", "America/Los_Angeles"),
+    ("A1AM78C64UM0Y8", _NA, "MX", "MXN", "Amazon.com.mx", "America/Mexico_City"),
+    ("A2Q3Y263D00KWC", _NA, "BR", "BRL", "Amazon.com.br", "America/Sao_Paulo"),
+    ("A28R8C7NBKEWEA", _EU, "IE", "EUR", "Amazon.ie", "Europe/Dublin"),
+    ("A1RKKUPIHCS9HS", _EU, "ES", "EUR", "Amazon.es", "Europe/Madrid"),
+    ("A1F83G8C2ARO7P", _EU, "GB", "GBP", "Amazon.co.uk", "Europe/London"),
+    ("A13V1IB3VIYZZH", _EU, "FR", "EUR", "Amazon.fr", "Europe/Paris"),
+    ("AMEN7PMS3EDWL", _EU, "BE", "EUR", "Amazon.com.be", "Europe/Brussels"),
+    ("A1805IZSGTT6HS", _EU, "NL", "EUR", "Amazon.nl", "Europe/Amsterdam"),
+    ("A1PA6795UKMFR9", _EU, "DE", "EUR", "Amazon.de", "Europe/Berlin"),
+    ("APJ6JRA9NG5V4", _EU, "IT", "EUR", "Amazon.it", "Europe/Rome"),
+    ("A2NODRKZP88ZB9", _EU, "SE", "SEK", "Amazon.se", "Europe/Stockholm"),
+    ("AE08WJ6YKNBMC", _EU, "ZA", "ZAR", "Amazon.co.za", "Africa/Johannesburg"),
+    ("A1C3SOZRARQ6R3", _EU, "PL", "PLN", "Amazon.pl", "Europe/Warsaw"),
+    ("ARBP9OOSHTCHU", _EU, "EG", "EGP", "Amazon.eg", "Africa/Cairo"),
+    ("A33AVAJ2PDY3EV", _EU, "TR", "TRY", "Amazon.com.tr", "Europe/Istanbul"),
+    ("A17E79C6D8DWNP", _EU, "SA", "SAR", "Amazon.sa", "Asia/Riyadh"),
+    ("A2VIGQ35RCS4UG", _EU, "AE", "AED", "Amazon.ae", "Asia/Dubai"),
+    ("A21TJRUUN4KGV", _EU, "IN", "INR", "Amazon.in", "Asia/Kolkata"),
+    ("A19VAU5U5O7RUS", _FE, "SG", "SGD", "Amazon.sg", "Asia/Singapore"),
+    ("A39IBJ37TRP1C6", _FE, "AU", "AUD", "Amazon.com.au", "Australia/Sydney"),
+    ("A1VC38T7YXB528", _FE, "JP", "JPY", "Amazon.co.jp", "Asia/Tokyo"),
+)
+
+MARKETPLACES = {
+    row[0]: Marketplace(
+        id=row[0],
+        region=row[1],
+        country=row[2],
+        currency=row[3],
+        channel=row[4],
+        zone=row[5],
+        tax_inclusive=row[2] not in {"US", "CA"},
+    )
+    for row in _ROWS
+}
+
+
+def marketplace(marketplace_id: str | None) -> Marketplace | None:
+    """The marketplace of this id, if it is in Amazon's table."""
+    return MARKETPLACES.get(marketplace_id) if marketplace_id else None
+
+
+def region_of(marketplace_ids: Sequence[str]) -> Region:
+    """The one region that all these marketplaces belong to.
+
+    Raises:
+        InvalidInput: none is given, one is unknown, or they are of several regions.
+    """
+    field = "amazon.marketplace_id"
+    if not marketplace_ids:
+        raise InvalidInput("Name at least one marketplace id.", field=field)
+    found = [(one, marketplace(one)) for one in marketplace_ids]
+    unknown = [one for one, known in found if known is None]
+    if unknown:
+        raise InvalidInput(
+            f"{unknown[0][:40]!r} is no marketplace id of Amazon's. Amazon.com is ATVPDKIKX0DER; "
+            "Amazon's documentation lists all under 'Marketplace IDs'.",
+            field=field,
+        )
+    regions = {known.region for _, known in found if known is not None}
+    if len(regions) > 1:
+        raise InvalidInput(
+            "These marketplaces belong to several regions, each with an authorisation of its "
+            "own. Connect each region as an account of its own.",
+            field=field,
+        )
+    return regions.pop()

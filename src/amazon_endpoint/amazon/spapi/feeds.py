@@ -1,0 +1,149 @@
+"""Feeds 2021-06-30: an Order Fulfillment feed's way to Amazon, and its report's way back."""
+
+import zlib
+from datetime import datetime
+from gzip import BadGzipFile, GzipFile
+from io import BytesIO
+
+import msgspec
+
+from amazon_endpoint.amazon.fulfillment import read_report
+from amazon_endpoint.amazon.hosts import AllowedHosts
+from amazon_endpoint.amazon.spapi import wire
+from amazon_endpoint.amazon.spapi.operations import (
+    CREATE_FEED,
+    CREATE_FEED_DOCUMENT,
+    GET_FEED,
+    GET_FEED_DOCUMENT,
+    GET_FEEDS,
+)
+from amazon_endpoint.amazon.spapi.patience import retrying
+from amazon_endpoint.amazon.spapi.transport import NotFound, Transport
+from amazon_endpoint.clock import iso
+from amazon_endpoint.errors import AmazonUnavailable, FeedNotFound, PageRepeated, Unreadable
+from amazon_endpoint.feeds import FeedReport, FeedState, FeedStatus
+from amazon_endpoint.outbound import MAX_BODY, Answer, NoAnswer, NotSent
+
+FEED_TYPE = "POST_ORDER_FULFILLMENT_DATA"
+CONTENT_TYPE = "text/xml; charset=UTF-8"
+
+_STATES = {state.value: state for state in FeedState}
+_GZIP_MAGIC = b"\x1f\x8b"
+
+_document = msgspec.json.Decoder(wire.FeedDocument)
+_created = msgspec.json.Decoder(wire.CreatedFeed)
+_feed = msgspec.json.Decoder(wire.Feed)
+_feeds = msgspec.json.Decoder(wire.FeedsPage)
+
+
+class FeedsApi:
+    """One seller's Order Fulfillment feeds."""
+
+    def __init__(self, transport: Transport, hosts: AllowedHosts) -> None:
+        self._transport = transport
+        self._hosts = hosts
+
+    async def prepare(self, body: bytes) -> str:
+        """Upload a feed's content and return its document id. Nothing happens by it."""
+        document = await self._transport.call(
+            CREATE_FEED_DOCUMENT, _document.decode, body={"contentType": CONTENT_TYPE}
+        )
+        await self._exchange("PUT", document.url, {"content-type": CONTENT_TYPE}, body)
+        return document.feed_document_id
+
+    async def submit(self, document_id: str, marketplace_ids: tuple[str, ...]) -> str:
+        """Submit an uploaded feed and return its id."""
+        wish = {
+            "feedType": FEED_TYPE,
+            "marketplaceIds": marketplace_ids,
+            "inputFeedDocumentId": document_id,
+        }
+        return (await self._transport.call(CREATE_FEED, _created.decode, body=wish)).feed_id
+
+    async def status(self, feed_id: str) -> FeedStatus:
+        """Where a feed stands."""
+        try:
+            return _status(await self._transport.call(GET_FEED, _feed.decode, path_id=feed_id))
+        except NotFound as refused:
+            raise FeedNotFound(request_id=refused.request_id) from None
+
+    async def since(self, moment: datetime) -> tuple[FeedStatus, ...]:
+        """Every Order Fulfillment feed created since `moment`, from all pages."""
+        params = {"feedTypes": FEED_TYPE, "createdSince": iso(moment), "pageSize": "100"}
+        found: list[FeedStatus] = []
+        seen: set[str] = set()
+        while True:
+            page = await self._transport.call(GET_FEEDS, _feeds.decode, params=params)
+            found.extend(_status(one) for one in page.feeds)
+            if not page.next_token:
+                return tuple(found)
+            if page.next_token in seen:
+                raise PageRepeated("Amazon lists the same feeds again and again.")
+            seen.add(page.next_token)
+            # Amazon refuses any other parameter next to this one.
+            params = {"nextToken": page.next_token}
+
+    async def report(self, status: FeedStatus) -> FeedReport:
+        """The processing report of a feed that has one."""
+        if status.report_id is None:
+            raise Unreadable(f"Feed {status.feed_id} has no processing report.")
+        try:
+            document = await self._transport.call(
+                GET_FEED_DOCUMENT, _document.decode, path_id=status.report_id
+            )
+        except NotFound as refused:
+            raise FeedNotFound(
+                "Amazon no longer has this feed's report; it keeps them for 28 days.",
+                request_id=refused.request_id,
+            ) from None
+        answer = await self._exchange("GET", document.url, {}, None)
+        body = answer.body
+        if document.compression_algorithm == "GZIP" and body.startswith(_GZIP_MAGIC):
+            body = unzip(body)
+        return read_report(body, answer.headers.get("content-type"))
+
+    async def _exchange(
+        self, method: str, url: str, headers: dict[str, str], content: bytes | None
+    ) -> Answer:
+        """Bring or fetch a document at the address Amazon named, which gets no token of ours."""
+        self._hosts.check_document(url)
+
+        async def attempt() -> Answer:
+            try:
+                answer = await self._transport.outbound.send(
+                    method, url, headers=headers, content=content
+                )
+            except (NotSent, NoAnswer) as error:
+                raise AmazonUnavailable(f"Amazon's storage can't be reached: {error}.") from None
+            if not 200 <= answer.status < 300:
+                # The body names the signed address and the access key: it is quoted nowhere.
+                raise AmazonUnavailable(f"Amazon's storage answered {answer.status}.")
+            return answer
+
+        return await retrying(self._transport.clock)(attempt)
+
+
+def _status(feed: wire.Feed) -> FeedStatus:
+    word = feed.processing_status
+    return FeedStatus(
+        feed_id=feed.feed_id,
+        state=_STATES.get(word, FeedState.UNKNOWN),
+        state_word=word,
+        created_at=feed.created_time,
+        report_id=feed.result_feed_document_id or None,
+    )
+
+
+def unzip(body: bytes, limit: int = MAX_BODY) -> bytes:
+    """Decompress a document that may be hostile.
+
+    Raises:
+        Unreadable: it is damaged, or grows beyond `limit` bytes.
+    """
+    try:
+        content = GzipFile(fileobj=BytesIO(body)).read(limit + 1)
+    except (BadGzipFile, EOFError, zlib.error):
+        raise Unreadable("Amazon's processing report is damaged: it can't be unzipped.") from None
+    if len(content) > limit:
+        raise Unreadable(f"Amazon's processing report exceeds {limit} bytes.")
+    return content

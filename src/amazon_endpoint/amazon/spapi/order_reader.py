@@ -1,0 +1,190 @@
+"""Reading orders: from Amazon's JSON to the store-neutral order."""
+
+from datetime import UTC
+
+import msgspec
+
+from amazon_endpoint.amazon.marketplaces import marketplace
+from amazon_endpoint.amazon.port import UnreadableOrder
+from amazon_endpoint.amazon.spapi import wire
+from amazon_endpoint.amazon.spapi.prices import Prices, read_prices
+from amazon_endpoint.orders import (
+    AMAZON,
+    Address,
+    AssociatedOrder,
+    Order,
+    OrderItem,
+    OrderPackage,
+)
+
+#: The published status words (Orders v0) by those of v2026-01-01.
+STATUS_WORDS = {
+    "PENDING_AVAILABILITY": "PendingAvailability",
+    "PENDING": "Pending",
+    "UNSHIPPED": "Unshipped",
+    "PARTIALLY_SHIPPED": "PartiallyShipped",
+    "SHIPPED": "Shipped",
+    "CANCELLED": "Canceled",
+    "UNFULFILLABLE": "Unfulfillable",
+}
+
+#: The published service level words by those of v2026-01-01.
+SERVICE_LEVEL_WORDS = {
+    "EXPEDITED": "Expedited",
+    "FREE_ECONOMY": "FreeEconomy",
+    "NEXT_DAY": "NextDay",
+    "PRIORITY": "Priority",
+    "SAME_DAY": "SameDay",
+    "SCHEDULED": "Scheduled",
+    "SECOND_DAY": "SecondDay",
+    "STANDARD": "Standard",
+}
+
+
+def read_order(raw: msgspec.Raw, *, personal_data_asked: bool) -> Order | UnreadableOrder:
+    """Read one order, or say why it can't be read without saying what is in it."""
+    try:
+        order = msgspec.json.decode(raw, type=wire.Order)
+        return _order(order, personal_data_asked=personal_data_asked)
+    except ValueError as problem:  # msgspec's are ValueErrors that tell the place, not the value
+        return UnreadableOrder(_number(raw), f"This order can't be read: {problem}.")
+
+
+def _number(raw: msgspec.Raw) -> str | None:
+    try:
+        return msgspec.json.decode(raw, type=wire.OrderNumber).order_id
+    except ValueError:
+        return None
+
+
+def _order(order: wire.Order, *, personal_data_asked: bool) -> Order:
+    fulfillment = order.fulfillment or wire.OrderFulfillment()
+    buyer = order.buyer or wire.Buyer()
+    status = fulfillment.fulfillment_status or ""
+    prices = read_prices(order)
+    return Order(
+        number=order.order_id,
+        status=STATUS_WORDS.get(status, status),
+        placed_at=order.created_time.astimezone(UTC),
+        updated_at=order.last_updated_time.astimezone(UTC),
+        channel=_channel(order.sales_channel),
+        marketplace_id=order.sales_channel.marketplace_id,
+        fulfilled_by=fulfillment.fulfilled_by,
+        shipping_service_level=_service_level(fulfillment.fulfillment_service_level),
+        currency=prices.currency,
+        charges=prices.charges,
+        buyer_name=_text(buyer.buyer_name),
+        buyer_email=_text(buyer.buyer_email),
+        buyer_company=_text(buyer.buyer_company_name),
+        purchase_order_number=_text(buyer.buyer_purchase_order_number),
+        shipping_address=_address(order.recipient),
+        personal_data_refused=not personal_data_asked and fulfillment.fulfilled_by != AMAZON,
+        programs=tuple(order.programs or ()),
+        associated_orders=tuple(
+            AssociatedOrder(one.order_id, one.association_type)
+            for one in order.associated_orders or ()
+            if one.order_id
+        ),
+        seller_order_id=_seller_order_id(order),
+        items=tuple(_item(item, place, prices) for place, item in enumerate(order.order_items)),
+        packages=tuple(_package(one) for one in order.packages or ()),
+        remarks=prices.remarks if status else ("Amazon states no status.", *prices.remarks),
+    )
+
+
+def _item(item: wire.OrderItem, place: int, prices: Prices) -> OrderItem:
+    product, fulfillment = item.product, item.fulfillment or wire.ItemFulfillment()
+    gift = (fulfillment.packing and fulfillment.packing.gift_option) or wire.GiftOption()
+    request = _open_request(item.cancellation)
+    promotions = item.promotion.breakdowns if item.promotion else None
+    collections = item.tax.tax_collections if item.tax else None
+    return OrderItem(
+        item_id=item.order_item_id,
+        quantity=item.quantity_ordered,
+        sku=_text(product.seller_sku),
+        title=_text(product.title),
+        asin=_text(product.asin),
+        unit_price=prices.unit_prices[place],
+        charges=prices.item_charges[place],
+        quantity_fulfilled=fulfillment.quantity_fulfilled,
+        quantity_unfulfilled=fulfillment.quantity_unfulfilled,
+        cancellation_requested_by=(request.requester or "unknown") if request else None,
+        cancellation_reason=_text(request.cancel_reason) if request else None,
+        promotion_ids=tuple(one.promotion_id for one in promotions or () if one.promotion_id),
+        gift_message=_text(gift.gift_message),
+        gift_wrap_level=_text(gift.gift_wrap_level),
+        tax_collected_by=tuple(one.model for one in collections or () if one.model),
+    )
+
+
+def _open_request(cancellation: wire.Cancellation | None) -> wire.CancellationRequest | None:
+    if cancellation is None or cancellation.cancellation_execution is not None:
+        return None
+    return cancellation.cancellation_request
+
+
+def _channel(channel: wire.SalesChannel) -> str:
+    known = marketplace(channel.marketplace_id)
+    name = channel.marketplace_name or (known and known.channel) or channel.channel_name
+    if not name:
+        raise ValueError("it names no sales channel")
+    return name
+
+
+def _service_level(word: str | None) -> str | None:
+    return SERVICE_LEVEL_WORDS.get(word, word) if word else None
+
+
+def _seller_order_id(order: wire.Order) -> str | None:
+    aliases = order.order_aliases or ()
+    return next((one.alias_id for one in aliases if one.alias_type == "SELLER_ORDER_ID"), None)
+
+
+def _address(recipient: wire.Recipient | None) -> Address | None:
+    found = recipient.delivery_address if recipient else None
+    if found is None:
+        return None
+    lines = _texts(found.line1, found.line2, found.line3)
+    if not lines and found.extended_fields:
+        lines = _brazilian_lines(found.extended_fields)
+    address = Address(
+        name=_text(found.name),
+        company=_text(found.company_name),
+        lines=lines,
+        city=_text(found.city) or _text(found.municipality),
+        district=_text(found.district_or_county),
+        state=_text(found.state_or_region),
+        postal_code=_text(found.postal_code),
+        country=_text(found.country_code),
+        phone=_text(found.phone),
+    )
+    return None if address == Address() else address
+
+
+def _brazilian_lines(fields: wire.ExtendedFields) -> tuple[str, ...]:
+    street = ", ".join(_texts(fields.street_name, fields.street_number))
+    return _texts(street, fields.complement, fields.neighborhood)
+
+
+def _package(package: wire.Package) -> OrderPackage:
+    units: dict[str, int] = {}
+    for one in package.package_items or ():
+        units[one.order_item_id] = units.get(one.order_item_id, 0) + one.quantity
+    return OrderPackage(
+        reference=package.package_reference_id,
+        status=package.package_status.status if package.package_status else None,
+        carrier=_text(package.carrier),
+        shipping_service=_text(package.shipping_service),
+        tracking=_text(package.tracking_number),
+        shipped_at=package.ship_time.astimezone(UTC) if package.ship_time else None,
+        items=units,
+    )
+
+
+def _text(value: str | None) -> str | None:
+    """`value` without blanks around it; Amazon writes some missing values as empty ones."""
+    return (value.strip() or None) if value else None
+
+
+def _texts(*values: str | None) -> tuple[str, ...]:
+    return tuple(text for text in map(_text, values) if text)

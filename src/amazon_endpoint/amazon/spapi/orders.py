@@ -1,0 +1,133 @@
+"""Orders v2026-01-01: windows of orders, and single ones."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+
+from amazon_endpoint.amazon.port import OrderPage, OrderQuery, UnreadableOrder
+from amazon_endpoint.amazon.spapi import wire
+from amazon_endpoint.amazon.spapi.operations import GET_ORDER, SEARCH_ORDERS, Operation
+from amazon_endpoint.amazon.spapi.order_reader import STATUS_WORDS, read_order
+from amazon_endpoint.amazon.spapi.transport import BadRequest, NotFound, Transport
+from amazon_endpoint.clock import iso
+from amazon_endpoint.errors import AccessDenied, OrderNotFound, PageTokenRefused, Unreadable
+from amazon_endpoint.orders import Order
+
+PAGE_SIZE = 100
+
+#: What needs no role beyond that for orders, and what a role for personal data unlocks.
+_IMPERSONAL = "PROCEEDS,FULFILLMENT,PROMOTION,CANCELLATION,PACKAGES,TAX"
+_EVERYTHING = f"BUYER,RECIPIENT,{_IMPERSONAL}"
+
+_AMAZON_STATUSES = {word: status for status, word in STATUS_WORDS.items()}
+
+_page = msgspec.json.Decoder(wire.OrdersPage)
+_one = msgspec.json.Decoder(wire.OneOrder)
+
+T = TypeVar("T")
+
+
+class PersonalDataRefusals:
+    """Which accounts Amazon refused personal data of late, so that quota is not wasted on it."""
+
+    PROBE_AFTER = timedelta(hours=1)
+    CAPACITY = 10_000
+
+    def __init__(self) -> None:
+        self._until: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
+
+    def stands(self, key: tuple[str, str, str], now: datetime) -> bool:
+        """Whether a refusal is recent enough to spare the question."""
+        return key in self._until and now < self._until[key]
+
+    def note(self, key: tuple[str, str, str], now: datetime) -> None:
+        """Remember a refusal; the oldest are forgotten first."""
+        self._until[key] = now + self.PROBE_AFTER
+        self._until.move_to_end(key)
+        while len(self._until) > self.CAPACITY:
+            self._until.popitem(last=False)
+
+    def forget(self, key: tuple[str, str, str]) -> None:
+        """Ask again the next time."""
+        self._until.pop(key, None)
+
+
+class OrdersApi:
+    """Reads one seller's orders."""
+
+    def __init__(self, transport: Transport, refusals: PersonalDataRefusals) -> None:
+        self._transport = transport
+        self._refusals = refusals
+
+    async def search(self, query: OrderQuery, page_token: str | None) -> OrderPage:
+        """One page of a window, everything about its orders in the same call."""
+        params = _params(query) | ({"paginationToken": page_token} if page_token else {})
+        try:
+            page, personal = await self._with_personal_data(SEARCH_ORDERS, _page.decode, params)
+        except BadRequest as refused:
+            if page_token is None:
+                raise
+            raise PageTokenRefused(request_id=refused.request_id) from None
+        read = [read_order(raw, personal_data_asked=personal) for raw in page.orders]
+        return OrderPage(
+            orders=tuple(one for one in read if isinstance(one, Order)),
+            unreadable=tuple(one for one in read if isinstance(one, UnreadableOrder)),
+            next_token=(page.pagination.next_token or None) if page.pagination else None,
+            served_before=page.last_updated_before,
+        )
+
+    async def get(self, number: str) -> Order:
+        """One order with everything."""
+        try:
+            found, personal = await self._with_personal_data(
+                GET_ORDER, _one.decode, {}, path_id=number
+            )
+        except NotFound as refused:
+            raise OrderNotFound(request_id=refused.request_id) from None
+        order = read_order(found.order, personal_data_asked=personal)
+        if isinstance(order, UnreadableOrder):
+            raise Unreadable(order.reason)
+        return order
+
+    async def _with_personal_data(
+        self,
+        operation: Operation,
+        read: Callable[[bytes], T],
+        params: Mapping[str, str],
+        path_id: str = "",
+    ) -> tuple[T, bool]:
+        """Call with personal data, else without: what came, and whether personal data was asked.
+
+        An application without the roles for personal data is refused the whole call.
+        """
+        call, key = self._transport.call, (*self._transport.account, operation.name)
+        now = self._transport.clock.now()
+        if not self._refusals.stands(key, now):
+            try:
+                everything = {**params, "includedData": _EVERYTHING}
+                return await call(operation, read, path_id=path_id, params=everything), True
+            except AccessDenied:
+                self._refusals.note(key, now)
+        try:
+            impersonal = {**params, "includedData": _IMPERSONAL}
+            return await call(operation, read, path_id=path_id, params=impersonal), False
+        except AccessDenied:
+            # Then it was not about personal data.
+            self._refusals.forget(key)
+            raise
+
+
+def _params(query: OrderQuery) -> dict[str, str]:
+    """The window's question, the same for each of its pages. Empty filters are left out."""
+    params = {
+        "lastUpdatedAfter": iso(query.updated_after),
+        "lastUpdatedBefore": iso(query.updated_before),
+        "marketplaceIds": ",".join(query.marketplace_ids),
+        "fulfillmentStatuses": ",".join(_AMAZON_STATUSES.get(one, one) for one in query.statuses),
+        "fulfilledBy": ",".join(query.fulfilled_by),
+        "maxResultsPerPage": str(PAGE_SIZE),
+    }
+    return {name: value for name, value in params.items() if value}

@@ -1,0 +1,72 @@
+"""Patience: what is tried again at once, how often, and how long a call may wait in all."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
+
+from amazon_endpoint.amazon.quota import Rate, drain, full, learn_rate, take
+from amazon_endpoint.clock import Clock
+from amazon_endpoint.errors import AmazonUnavailable, Later, Throttled
+
+MAX_SLEEP_SECONDS = 2.0
+MAX_ATTEMPTS = 4
+
+_BACKOFF = wait_exponential_jitter(initial=0.2, max=1, jitter=0.2)
+_LONGEST_RETRY_AFTER = timedelta(hours=1)
+
+
+def retrying(clock: Clock) -> AsyncRetrying:
+    """Try again what did not happen, with jitter, for at most two seconds of sleep in all.
+
+    A `Later` that names its moment is waited for if that moment is near enough; what may have
+    happened (`AnswerLost`) is never tried again here.
+    """
+
+    def wait(state: RetryCallState) -> float:
+        moment = _moment(state)
+        if moment is None:
+            return _BACKOFF(state)
+        return max((moment - clock.now()).total_seconds(), 0.0)
+
+    def stop(state: RetryCallState) -> bool:
+        exhausted = state.attempt_number >= MAX_ATTEMPTS
+        return exhausted or state.idle_for + state.upcoming_sleep > MAX_SLEEP_SECONDS
+
+    return AsyncRetrying(
+        retry=retry_if_exception_type((Throttled, AmazonUnavailable)),
+        wait=wait,
+        stop=stop,
+        sleep=clock.sleep,
+        reraise=True,
+    )
+
+
+def _moment(state: RetryCallState) -> datetime | None:
+    error = state.outcome.exception() if state.outcome else None
+    return error.not_before if isinstance(error, Later) else None
+
+
+def retry_after(header: str | None, now: datetime) -> datetime | None:
+    """The moment that `Retry-After` names, in seconds or as a date (RFC 9110), an hour at most."""
+    if header is None:
+        return None
+    if header.isascii() and header.isdigit():
+        wished = now + min(timedelta(seconds=int(header[:9])), _LONGEST_RETRY_AFTER)
+    else:
+        try:
+            wished = parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        if wished.tzinfo is None:
+            wished = wished.replace(tzinfo=UTC)
+    return min(wished, now + _LONGEST_RETRY_AFTER)
+
+
+def next_token(plan: Rate, told: float | None, now: datetime) -> datetime:
+    """When an empty bucket holds a token again, at the rate Amazon told or else published."""
+    bucket = full(plan, now)
+    if told is not None:
+        bucket = learn_rate(bucket, plan, told, now)
+    _, moment = take(drain(bucket, now), now)
+    return moment or now

@@ -1,0 +1,197 @@
+"""Prices: an order's money from Amazon's breakdowns, or none while there are no prices yet."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from amazon_endpoint.amazon.spapi import wire
+from amazon_endpoint.charges import Charges, ItemCharges, ItemParts, Part, Tip, read_charges
+from amazon_endpoint.money import ZERO, Money, parse_amount, parse_currency
+
+_PENDING = {"PENDING", "PENDING_AVAILABILITY"}
+_TAX, _DISCOUNT, _TIP = "TAX", "DISCOUNT", "DELIVERY_TIP"
+_PARTS = {part.value: part for part in Part}
+
+
+class Prices(msgspec.Struct, frozen=True):
+    """What an order costs, in what currency, and what could not be counted.
+
+    `item_charges` and `unit_prices` are by item, in the order's own sequence.
+    """
+
+    currency: str | None
+    charges: Charges | None
+    item_charges: tuple[ItemCharges | None, ...]
+    unit_prices: tuple[Money | None, ...]
+    remarks: tuple[str, ...]
+
+
+def read_prices(order: wire.Order) -> Prices:
+    """Read an order's money (facts: `proceeds`, `product.price`).
+
+    The order is in the currency of its grand total, else of its first price; amounts in another
+    one are left out and told.
+
+    Raises:
+        ValueError: an amount or a currency is not one.
+    """
+    currency = _currency(order)
+    unit_prices = tuple(_unit_price(item) for item in order.order_items)
+    unpriced: tuple[ItemCharges | None, ...] = (None,) * len(unit_prices)
+    if currency is None:
+        return Prices(None, None, unpriced, unit_prices, ())
+    ledger = _Ledger(currency)
+    items = [ledger.item(item) for item in order.order_items]
+    proceeds = order.proceeds or wire.OrderProceeds()
+    grand_total = ledger.amount(proceeds.grand_total, "the order")
+    tip = ledger.tip(proceeds.breakdowns or [])
+    remarks = tuple(dict.fromkeys(ledger.remarks))
+    if not _is_priced(order, items, grand_total):
+        return Prices(currency, None, unpriced, unit_prices, remarks)
+    parts = [item or ItemParts(charges={}) for item in items]
+    charges = read_charges(parts, grand_total=grand_total, tip=tip)
+    item_charges = tuple(
+        read if item else None for item, read in zip(items, charges.items, strict=True)
+    )
+    return Prices(currency, charges, item_charges, unit_prices, remarks)
+
+
+def _is_priced(
+    order: wire.Order, items: Sequence[ItemParts | None], grand_total: Decimal | None
+) -> bool:
+    """Whether Amazon states this order's prices: never guessed, never zero for want of one."""
+    status = order.fulfillment.fulfillment_status if order.fulfillment else None
+    if status in _PENDING and grand_total == 0:
+        return False
+    ordered = zip(order.order_items, items, strict=True)
+    if any(item.quantity_ordered and parts is None for item, parts in ordered):
+        return False
+    return grand_total is not None or any(parts is not None for parts in items)
+
+
+class _Ledger:
+    """Reads amounts in one currency and notes what it can't count."""
+
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
+        self.remarks: list[str] = []
+
+    def amount(self, money: wire.Money | None, whose: str) -> Decimal | None:
+        if money is None:
+            return None
+        read = _read(money)
+        if read.currency == self._currency:
+            return read.amount
+        self.remarks.append(
+            f"Of {whose}, an amount in {read.currency} is left out: the order is in "
+            f"{self._currency}."
+        )
+        return None
+
+    def tip(self, breakdowns: Sequence[wire.Breakdown]) -> Tip | None:
+        tips = [one for one in breakdowns if one.type == _TIP]
+        amounts = [self.amount(one.subtotal, "the order") for one in tips]
+        if not any(amounts):
+            return None
+        total = sum((one for one in amounts if one is not None), ZERO)
+        return Tip(total, pending=any(one.status == "PENDING" for one in tips))
+
+    def item(self, item: wire.OrderItem) -> ItemParts | None:
+        """The item's parts; None while Amazon states no price for it."""
+        whose = f"item {item.order_item_id}"
+        proceeds = item.proceeds or wire.ItemProceeds()
+        breakdowns = proceeds.breakdowns or []
+        total = self.amount(proceeds.proceeds_total, whose)
+        charges: dict[Part, Decimal] = {}
+        sums = {_TAX: ZERO, _DISCOUNT: ZERO}
+        details: dict[str, dict[Part, Decimal]] = {_TAX: {}, _DISCOUNT: {}}
+        for one in breakdowns:
+            amount = self.amount(one.subtotal, whose)
+            if amount is None:
+                continue
+            if one.type in sums:
+                sums[one.type] += amount
+                for part, value in self._details(one, whose):
+                    details[one.type][part] = details[one.type].get(part, ZERO) + value
+            else:
+                part = self._part(one, whose)
+                charges[part] = charges.get(part, ZERO) + amount
+        if Part.ITEM not in charges:
+            stated = self._unbroken(item, breakdowns, total, whose)
+            if stated is not None:
+                charges[Part.ITEM] = stated
+            elif total is None:
+                return None
+        return ItemParts(
+            charges=charges,
+            tax=sums[_TAX],
+            tax_details=details[_TAX],
+            discount=sums[_DISCOUNT],
+            discount_details=details[_DISCOUNT],
+            total=total,
+        )
+
+    def _unbroken(
+        self,
+        item: wire.OrderItem,
+        breakdowns: Sequence[wire.Breakdown],
+        total: Decimal | None,
+        whose: str,
+    ) -> Decimal | None:
+        """What the item itself costs where no breakdown says so."""
+        price = item.product.price
+        unit_price = self.amount(price.unit_price if price else None, whose)
+        if unit_price is not None:
+            return unit_price * item.quantity_ordered
+        return None if breakdowns else total
+
+    def _part(self, breakdown: wire.Breakdown, whose: str) -> Part:
+        part = _PARTS.get(breakdown.type)
+        if part is None:
+            self.remarks.append(
+                f"Of {whose}, {breakdown.type[:40]!r} is counted as other: Amazon has not "
+                "published what it is."
+            )
+        return part or Part.OTHER
+
+    def _details(self, breakdown: wire.Breakdown, whose: str) -> Iterator[tuple[Part, Decimal]]:
+        for one in breakdown.detailed_breakdowns or ():
+            value = self.amount(one.value, whose)
+            part = _PARTS.get(one.subtype or "")
+            if part is not None and value is not None:
+                yield part, value
+
+
+def _currency(order: wire.Order) -> str | None:
+    return next((_read(money).currency for money in _stated(order)), None)
+
+
+def _stated(order: wire.Order) -> Iterator[wire.Money]:
+    """Every amount that may tell the order's currency, the most telling first."""
+    if order.proceeds and order.proceeds.grand_total:
+        yield order.proceeds.grand_total
+    for item in order.order_items:
+        if item.product.price and item.product.price.unit_price:
+            yield item.product.price.unit_price
+    for item in order.order_items:
+        proceeds = item.proceeds or wire.ItemProceeds()
+        if proceeds.proceeds_total:
+            yield proceeds.proceeds_total
+        yield from (one.subtotal for one in proceeds.breakdowns or () if one.subtotal)
+
+
+def _unit_price(item: wire.OrderItem) -> Money | None:
+    price = item.product.price.unit_price if item.product.price else None
+    return _read(price) if price else None
+
+
+def _read(money: wire.Money) -> Money:
+    text = bytes(money.amount).decode()
+    if text.startswith('"'):
+        text = text[1:-1]
+    try:
+        return Money(parse_amount(text), parse_currency(money.currency_code))
+    except ValueError:
+        # What stands there instead of an amount may be anything, a buyer's data included.
+        raise ValueError("it holds an amount of money that is none") from None

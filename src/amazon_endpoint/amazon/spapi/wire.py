@@ -1,0 +1,315 @@
+"""Wire: the answers of Orders v2026-01-01 and Feeds 2021-06-30, as far as we read them.
+
+Whatever Amazon's model does not require may be absent or null. What the model documents as
+possible values stays a string, and fields that we don't know are passed over.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Money(msgspec.Struct, rename="camel"):
+    """`amount` is kept as it was written, to be read exactly."""
+
+    amount: msgspec.Raw
+    currency_code: str
+
+
+class Detail(msgspec.Struct):
+    """What part of a tax or discount is for."""
+
+    subtype: str | None = None
+    value: Money | None = None
+
+
+class Breakdown(msgspec.Struct, rename="camel"):
+    """A part of the proceeds; `status` only where it may still change, such as a tip."""
+
+    type: str
+    subtotal: Money | None = None
+    status: str | None = None
+    detailed_breakdowns: list[Detail] | None = None
+
+
+class OrderProceeds(msgspec.Struct, rename="camel"):
+    """The order's money as a whole."""
+
+    grand_total: Money | None = None
+    breakdowns: list[Breakdown] | None = None
+
+
+class ItemProceeds(msgspec.Struct, rename="camel"):
+    """One item's money."""
+
+    proceeds_total: Money | None = None
+    breakdowns: list[Breakdown] | None = None
+
+
+class Price(msgspec.Struct, rename="camel"):
+    """The price of one piece."""
+
+    unit_price: Money | None = None
+
+
+class Product(msgspec.Struct, rename="camel"):
+    """What was ordered."""
+
+    asin: str | None = None
+    title: str | None = None
+    seller_sku: str | None = None
+    price: Price | None = None
+
+
+class Promotion(msgspec.Struct, rename="camel"):
+    """A promotion that applies to an item."""
+
+    promotion_id: str | None = None
+
+
+class Promotions(msgspec.Struct):
+    """An item's promotions."""
+
+    breakdowns: list[Promotion] | None = None
+
+
+class CancellationRequest(msgspec.Struct, rename="camel"):
+    """Somebody, so far always the buyer, asks to cancel an item."""
+
+    requester: str | None = None
+    cancel_reason: str | None = None
+
+
+class CancellationExecution(msgspec.Struct, rename="camel"):
+    """An item was cancelled."""
+
+    cancelled_by: str | None = None
+
+
+class Cancellation(msgspec.Struct, rename="camel"):
+    """Where an item's cancellation stands."""
+
+    cancellation_request: CancellationRequest | None = None
+    cancellation_execution: CancellationExecution | None = None
+
+
+class GiftOption(msgspec.Struct, rename="camel"):
+    """How the buyer wants an item wrapped."""
+
+    gift_message: str | None = None
+    gift_wrap_level: str | None = None
+
+
+class Packing(msgspec.Struct, rename="camel"):
+    """How an item is packed."""
+
+    gift_option: GiftOption | None = None
+
+
+class ItemFulfillment(msgspec.Struct, rename="camel"):
+    """How much of an item has been confirmed as shipped."""
+
+    quantity_fulfilled: Count | None = None
+    quantity_unfulfilled: Count | None = None
+    packing: Packing | None = None
+
+
+class TaxCollection(msgspec.Struct):
+    """Who collects an item's tax."""
+
+    model: str | None = None
+
+
+class ItemTax(msgspec.Struct, rename="camel"):
+    """What is told of an item's tax besides the amounts."""
+
+    tax_collections: list[TaxCollection] | None = None
+
+
+class OrderItem(msgspec.Struct, rename="camel"):
+    """A line of an order."""
+
+    order_item_id: Text
+    quantity_ordered: Count
+    product: Product
+    proceeds: ItemProceeds | None = None
+    promotion: Promotions | None = None
+    cancellation: Cancellation | None = None
+    fulfillment: ItemFulfillment | None = None
+    tax: ItemTax | None = None
+
+
+class OrderAlias(msgspec.Struct, rename="camel"):
+    """Another id of the same order."""
+
+    alias_id: str
+    alias_type: str
+
+
+class AssociatedOrder(msgspec.Struct, rename="camel"):
+    """A link to another order."""
+
+    order_id: str | None = None
+    association_type: str | None = None
+
+
+class SalesChannel(msgspec.Struct, rename="camel"):
+    """Where the order was placed."""
+
+    channel_name: str | None = None
+    marketplace_id: str | None = None
+    marketplace_name: str | None = None
+
+
+class Buyer(msgspec.Struct, rename="camel"):
+    """Who bought."""
+
+    buyer_name: str | None = None
+    buyer_email: str | None = None
+    buyer_company_name: str | None = None
+    buyer_purchase_order_number: str | None = None
+
+
+class ExtendedFields(msgspec.Struct, rename="camel"):
+    """A Brazilian address in its parts."""
+
+    street_name: str | None = None
+    street_number: str | None = None
+    complement: str | None = None
+    neighborhood: str | None = None
+
+
+class DeliveryAddress(msgspec.Struct, rename="camel"):
+    """Where the order goes. The numbered lines are renamed by hand."""
+
+    name: str | None = None
+    company_name: str | None = None
+    line1: str | None = msgspec.field(default=None, name="addressLine1")
+    line2: str | None = msgspec.field(default=None, name="addressLine2")
+    line3: str | None = msgspec.field(default=None, name="addressLine3")
+    city: str | None = None
+    district_or_county: str | None = None
+    state_or_region: str | None = None
+    municipality: str | None = None
+    postal_code: str | None = None
+    country_code: str | None = None
+    phone: str | None = None
+    extended_fields: ExtendedFields | None = None
+
+
+class Recipient(msgspec.Struct, rename="camel"):
+    """Who receives."""
+
+    delivery_address: DeliveryAddress | None = None
+
+
+class OrderFulfillment(msgspec.Struct, rename="camel"):
+    """The order's status and how it is to be sent."""
+
+    fulfillment_status: str | None = None
+    fulfilled_by: str | None = None
+    fulfillment_service_level: str | None = None
+
+
+class PackageItem(msgspec.Struct, rename="camel"):
+    """Some pieces of an item in a package."""
+
+    order_item_id: str
+    quantity: Count
+
+
+class PackageStatus(msgspec.Struct):
+    """How far a package has come."""
+
+    status: str | None = None
+
+
+class Package(msgspec.Struct, rename="camel"):
+    """A parcel that Amazon knows of."""
+
+    package_reference_id: str
+    package_status: PackageStatus | None = None
+    carrier: str | None = None
+    ship_time: Moment | None = None
+    shipping_service: str | None = None
+    tracking_number: str | None = None
+    package_items: list[PackageItem] | None = None
+
+
+class Order(msgspec.Struct, rename="camel"):
+    """An order."""
+
+    order_id: Text
+    created_time: Moment
+    last_updated_time: Moment
+    sales_channel: SalesChannel
+    order_items: list[OrderItem]
+    order_aliases: list[OrderAlias] | None = None
+    programs: list[str] | None = None
+    associated_orders: list[AssociatedOrder] | None = None
+    buyer: Buyer | None = None
+    recipient: Recipient | None = None
+    proceeds: OrderProceeds | None = None
+    fulfillment: OrderFulfillment | None = None
+    packages: list[Package] | None = None
+
+
+class OrderNumber(msgspec.Struct, rename="camel"):
+    """What is read of an order that can't be read."""
+
+    order_id: str | None = None
+
+
+class Pagination(msgspec.Struct, rename="camel"):
+    """Where the next page is."""
+
+    next_token: str | None = None
+
+
+class OrdersPage(msgspec.Struct, rename="camel"):
+    """The answer of searchOrders; each order is read on its own."""
+
+    orders: list[msgspec.Raw]
+    pagination: Pagination | None = None
+    last_updated_before: Moment | None = None
+
+
+class OneOrder(msgspec.Struct):
+    """The answer of getOrder."""
+
+    order: msgspec.Raw
+
+
+class FeedDocument(msgspec.Struct, rename="camel"):
+    """The answers of createFeedDocument and getFeedDocument."""
+
+    feed_document_id: Text
+    url: Text
+    compression_algorithm: str | None = None
+
+
+class CreatedFeed(msgspec.Struct, rename="camel"):
+    """The answer of createFeed."""
+
+    feed_id: Text
+
+
+class Feed(msgspec.Struct, rename="camel"):
+    """The answer of getFeed."""
+
+    feed_id: Text
+    processing_status: str
+    created_time: Moment | None = None
+    result_feed_document_id: str | None = None
+
+
+class FeedsPage(msgspec.Struct, rename="camel"):
+    """The answer of getFeeds."""
+
+    feeds: list[Feed]
+    next_token: str | None = None

@@ -1,0 +1,178 @@
+"""Outbound HTTP: every call that leaves the house, and the only module that knows the client.
+
+A call goes to the address that was checked, follows no redirect, has a bounded answer and a
+bounded duration. Whether a failed call can have had an effect is told by the error's class.
+"""
+
+import asyncio
+import ipaddress
+import logging
+import socket
+import ssl
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import httpcore2
+import httpx2
+import msgspec
+
+MAX_BODY = 64 * 1024 * 1024
+
+_TIMEOUT = httpx2.Timeout(connect=5, read=30, write=30, pool=10)
+_WHOLE_CALL_SECONDS = 60
+
+# A thousand sellers may be read at the same time.
+_LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=20)
+
+# They log whole URLs, and a document's URL is a key to it.
+for _name in ("httpx2", "httpcore2"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
+
+class NotSent(Exception):
+    """The call never left: nothing can have happened."""
+
+
+class NoAnswer(Exception):
+    """The call was sent, but no whole answer came back."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A whole answer. `headers` has lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Answer({self.status}, {len(self.body)} bytes)"
+
+
+class Outbound:
+    """The process's connections to the outside, pooled.
+
+    `may_be_private` tells of a host and port whether it may resolve to an address that is not
+    public; all others are connected to at public addresses only.
+    """
+
+    def __init__(self, may_be_private: Callable[[str, int], bool]) -> None:
+        self._client = httpx2.AsyncClient(
+            transport=_CheckedTransport(may_be_private),
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+    ) -> Answer:
+        """Make one call and read its whole answer, whatever its status.
+
+        Raises:
+            NotSent: no connection came about.
+            NoAnswer: anything later went wrong, or the answer exceeds `MAX_BODY`.
+        """
+        request = self._client.build_request(
+            method, url, params=params, headers=headers, content=content
+        )
+        try:
+            async with asyncio.timeout(_WHOLE_CALL_SECONDS):
+                return await self._send(request)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+            raise NotSent(_told(error)) from None
+        except (httpx2.HTTPError, TimeoutError) as error:
+            raise NoAnswer(_told(error)) from None
+
+    async def _send(self, request: httpx2.Request) -> Answer:
+        answer = await self._client.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for chunk in answer.aiter_bytes():
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise NoAnswer(f"the answer exceeds {MAX_BODY} bytes")
+            return Answer(answer.status_code, dict(answer.headers), bytes(body))
+        finally:
+            await answer.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+
+class _CheckedTransport(httpx2.AsyncHTTPTransport):
+    """The client's own transport over a pool that connects where it has checked."""
+
+    def __init__(self, may_be_private: Callable[[str, int], bool]) -> None:
+        context = ssl.create_default_context()
+        super().__init__(verify=context, trust_env=False)
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=_LIMITS.max_connections,
+            max_keepalive_connections=_LIMITS.max_keepalive_connections,
+            keepalive_expiry=_LIMITS.keepalive_expiry,
+            network_backend=_CheckedNetwork(may_be_private),
+        )
+
+
+class _CheckedNetwork(httpcore2.AnyIOBackend):
+    """Resolves a name once, refuses addresses that are not public, connects to what is left."""
+
+    def __init__(self, may_be_private: Callable[[str, int], bool]) -> None:
+        self._may_be_private = may_be_private
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the client's signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        """Connect to the first public address of `host` that answers."""
+        if self._may_be_private(host, port):
+            addresses = [host]
+        else:
+            addresses = await _public_addresses(host, port)
+        failure: Exception = httpcore2.ConnectError(
+            f"{host} has no public address; the operator may allow it "
+            "(AMAZON_ENDPOINT_ALLOWED_HOSTS)"
+        )
+        for address in addresses:
+            try:
+                return await super().connect_tcp(
+                    address, port, timeout, local_address, socket_options
+                )
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+async def _public_addresses(host: str, port: int) -> list[str]:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        raise httpcore2.ConnectError(f"{host} can't be resolved") from None
+    addresses = dict.fromkeys(str(place[0]) for *_, place in found)
+    return [address for address in addresses if is_public(address)]
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is reachable from everywhere, and meant to be."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    return ip.is_global and not ip.is_multicast
+
+
+def _told(error: Exception) -> str:
+    # Only a failed connection has more to say than its name; the rest may quote URLs.
+    kind = type(error).__name__
+    return f"{kind}: {error}" if isinstance(error, httpx2.ConnectError) else kind
