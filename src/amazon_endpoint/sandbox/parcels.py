@@ -106,7 +106,7 @@ class Shipping:
         order = entry.order()
         _check_order(order)
         packages = order.setdefault("packages", [])
-        references = {package["packageReferenceId"] for package in packages}
+        references = {str(package.get("packageReferenceId", "")) for package in packages}
         edit = edits and parcel.reference in references
         if edit:
             _take_back(order, parcel.reference)
@@ -150,7 +150,7 @@ def _items(order: Json) -> dict[str, Json]:
     items = order.get("orderItems")
     if not isinstance(items, list):
         return {}
-    return {item["orderItemId"]: item for item in items if isinstance(item, dict)}
+    return {str(i.get("orderItemId", "")): i for i in items if isinstance(i, dict)}
 
 
 def _open_quantity(item: Json) -> int:
@@ -158,7 +158,7 @@ def _open_quantity(item: Json) -> int:
     unfulfilled = block.get("quantityUnfulfilled")
     if isinstance(unfulfilled, int):
         return unfulfilled
-    return int(item["quantityOrdered"]) - int(block.get("quantityFulfilled", 0))
+    return int(item.get("quantityOrdered", 0)) - int(block.get("quantityFulfilled", 0))
 
 
 def _contents(order: Json, parcel: Parcel) -> list[tuple[str, int]]:
@@ -185,11 +185,12 @@ def _take_back(order: Json, reference: str | None) -> None:
     items = _items(order)
     kept = []
     for package in order["packages"]:
-        if package["packageReferenceId"] != reference:
+        if package.get("packageReferenceId") != reference:
             kept.append(package)
             continue
         for content in package.get("packageItems", []):
-            _move(items[content["orderItemId"]], -content["quantity"])
+            if content["orderItemId"] in items:
+                _move(items[content["orderItemId"]], -content["quantity"])
     order["packages"][:] = kept
 
 

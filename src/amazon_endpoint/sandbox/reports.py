@@ -52,7 +52,9 @@ def processing_report(
     _add(summary, "MessagesWithWarning", str(warnings))
     for outcome in outcomes:
         _add_result(report, outcome)
-    return etree.tostring(root, xml_declaration=True, encoding=charset, pretty_print=True)
+    text = etree.tostring(root, encoding="unicode", pretty_print=True)
+    declaration = f'<?xml version="1.0" encoding="{charset}"?>\n'
+    return (declaration + text).encode(charset, "xmlcharrefreplace")
 
 
 def _add_result(report: etree._Element, outcome: Outcome) -> None:
