@@ -1,0 +1,393 @@
+"""Confirm: tell Amazon of a shipment, once, whatever is lost or dies in between.
+
+The intent is stored before anything is sent, and its state is moved by compare-and-set, so that
+of several processes one sends. A state that a dead process left behind is settled by what Amazon
+shows (`services.evidence`), never by sending again in good faith.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, timedelta
+
+import msgspec
+
+from amazon_endpoint.amazon.carriers import OTHER, carrier
+from amazon_endpoint.amazon.fulfillment import MAX_LENGTH, write_feed
+from amazon_endpoint.amazon.port import Amazon
+from amazon_endpoint.clock import Clock
+from amazon_endpoint.errors import (
+    AmazonRefused,
+    AnswerLost,
+    EndpointError,
+    InvalidInput,
+    Later,
+    OrderNotFound,
+    ShipmentRefused,
+)
+from amazon_endpoint.orders import Order
+from amazon_endpoint.services.allocation import allocate
+from amazon_endpoint.services.confirmations import (
+    Channel,
+    Confirmation,
+    ConfirmationKey,
+    Confirmations,
+    ConfirmationState,
+)
+from amazon_endpoint.services.evidence import (
+    Happened,
+    NotHappened,
+    Unclear,
+    find_out,
+    own_package,
+    shows_package,
+)
+from amazon_endpoint.services.next_step import (
+    LOST,
+    SHOWN_AFTER,
+    Confirmed,
+    ConfirmOutcome,
+    Step,
+    Submitted,
+    Wait,
+    content_digest,
+    known_outcome,
+    next_step,
+    package_number,
+)
+from amazon_endpoint.shipments import Carrier, Package, PackageItem, Shipment
+
+__all__ = [
+    "ConfirmOutcome",
+    "ConfirmRequest",
+    "Confirmed",
+    "StillUncertain",
+    "Submitted",
+    "Wait",
+    "confirm_shipment",
+]
+
+# A feed in a queue settles within this as a rule; then somebody has to look.
+_SETTLES_WITHIN = timedelta(hours=1)
+
+
+class ConfirmRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A shipment to confirm, in the name of a seller.
+
+    `marketplace_ids` are the connection's, for an order that doesn't tell its own.
+    `carrier_lookup` is the operator's: shipping method or carrier → Amazon's code.
+    """
+
+    shipment: Shipment
+    seller_id: str
+    marketplace_ids: tuple[str, ...]
+    carrier_lookup: Mapping[str, str] = {}
+    allow_cancellation_requested: bool = False
+    channel: Channel = Channel.FEED
+
+
+class StillUncertain(EndpointError):
+    """Nobody can tell whether Amazon took this shipment, so it is not sent again. Look at the order
+    in Seller Central and confirm the shipment there if it is missing."""
+
+
+async def confirm_shipment(
+    amazon: Amazon, confirmations: Confirmations, request: ConfirmRequest, *, clock: Clock
+) -> ConfirmOutcome:
+    """Confirm a shipment, or answer what is known of it.
+
+    The same content is answered with its first feed for ever, without a call to Amazon, unless
+    Amazon refused it. Changed content describes the same package again.
+
+    Raises:
+        ShipmentRefused: it may not be confirmed as it is; nothing was sent.
+        InvalidInput: neither the order nor the connection names a marketplace.
+        AmazonRefused: Amazon said no. The same content may be tried again.
+        Later: Amazon's quota or Amazon itself isn't available; nothing was sent.
+        StillUncertain: it may have been carried out, and nothing that Amazon shows decides it.
+    """
+    return await _Confirming(amazon, confirmations, request, clock).run()
+
+
+class _Confirming:
+    """One shipment on its way to Amazon."""
+
+    def __init__(
+        self, amazon: Amazon, confirmations: Confirmations, request: ConfirmRequest, clock: Clock
+    ) -> None:
+        self._amazon = amazon
+        self._confirmations = confirmations
+        self._request = request
+        self._shipment = request.shipment
+        self._clock = clock
+        self._key = ConfirmationKey(
+            seller_id=request.seller_id,
+            order_number=self._shipment.order_number,
+            shipment_number=self._shipment.number,
+            content=content_digest(self._shipment),
+        )
+        self._number = package_number(self._shipment.order_number, self._shipment.number)
+
+    async def run(self) -> ConfirmOutcome:
+        mine = await self._confirmations.find(self._key)
+        step = next_step(mine, self._clock.now())
+        if not isinstance(step, Step):
+            return step
+        carrier_told = _carrier(self._shipment, self._request.carrier_lookup)
+        _check_tracking(self._shipment.tracking)
+        contents = await self._confirmations.of_shipment(self._key)
+        place = next((i for i, one in enumerate(contents) if one.key == self._key), len(contents))
+        _check_not_overtaken(contents[place + 1 :])
+        order = await self._order()
+
+        # An earlier content whose fate is open could reach Amazon after this one and undo it.
+        told: list[Confirmation] = []
+        for earlier in contents[:place]:
+            settled = await self._settled(earlier, order, told_before=bool(told))
+            if isinstance(settled, Wait):
+                return settled
+            if settled.state is not ConfirmationState.PREPARED:
+                told.append(settled)
+
+        if mine is not None and step is not Step.SEND:
+            found = await self._looked_up(mine, step, order, told_before=bool(told))
+            if found is not None:
+                return found
+        items = allocate(
+            self._shipment,
+            order,
+            _earlier_items(order, self._number, told),
+            self._request.allow_cancellation_requested,
+        )
+        if mine is None:
+            mine = await self._confirmations.add(self._intent(items, contents))
+            if mine.state is not ConfirmationState.PREPARED:
+                return self._elsewhere()
+        # What may have been sent already is sent as it was, or it would not be the same package.
+        sent_items = mine.items if step is Step.CHECK else items
+        return await self._send(mine, self._package(mine, order, carrier_told, sent_items))
+
+    async def _order(self) -> Order:
+        number = self._shipment.order_number
+        try:
+            return await self._amazon.get_order(number)
+        except OrderNotFound as unknown:
+            raise OrderNotFound(
+                f"Amazon knows no order {number} in this account. Check the number and the "
+                "marketplace.",
+                field="payload.shipment.order_number",
+                request_id=unknown.request_id,
+            ) from unknown
+
+    async def _settled(
+        self, earlier: Confirmation, order: Order, *, told_before: bool
+    ) -> Confirmation | Wait:
+        """An earlier content, its fate known."""
+        step = next_step(earlier, self._clock.now())
+        if isinstance(step, Wait):
+            return step
+        if step is not Step.CHECK:
+            return earlier
+        found = await find_out(
+            self._amazon,
+            self._confirmations,
+            earlier,
+            order,
+            tracking=None,
+            told_before=told_before,
+        )
+        if isinstance(found, Unclear):
+            return self._unclear(earlier, found)
+        settled = (
+            _happened(earlier, found)
+            if isinstance(found, Happened)
+            else msgspec.structs.replace(earlier, state=ConfirmationState.PREPARED, sent_at=None)
+        )
+        return settled if await self._moved(earlier, settled) else self._elsewhere()
+
+    async def _looked_up(
+        self, mine: Confirmation, step: Step, order: Order, *, told_before: bool
+    ) -> ConfirmOutcome | None:
+        """The outcome if Amazon has it already or can't be understood; None: it may be sent."""
+        found: Happened | NotHappened | Unclear = NotHappened()
+        if step is Step.CHECK:
+            found = await find_out(
+                self._amazon,
+                self._confirmations,
+                mine,
+                order,
+                tracking=self._shipment.tracking,
+                told_before=told_before,
+            )
+        elif not told_before and shows_package(order, mine.reference, self._shipment.tracking):
+            # A feed that ended badly may have been carried out, a refusal may mean "already done".
+            found = Happened()
+        if isinstance(found, Unclear):
+            return self._unclear(mine, found)
+        if isinstance(found, NotHappened):
+            return None
+        happened = _happened(mine, found)
+        return known_outcome(happened) if await self._moved(mine, happened) else self._elsewhere()
+
+    def _unclear(self, confirmation: Confirmation, found: Unclear) -> Wait:
+        now = self._clock.now()
+        if now < (confirmation.sent_at or now) + _SETTLES_WITHIN:
+            return Wait(now + SHOWN_AFTER, LOST)
+        key = confirmation.key
+        feeds = ", ".join(found.feed_ids)
+        raise StillUncertain(
+            f"Nobody can tell whether Amazon took shipment {key.shipment_number} of order "
+            f"{key.order_number}: its answer was lost, and it may be in feed {feeds}. It is not "
+            "sent again. Look at the order in Seller Central and confirm the shipment there if it "
+            "is missing; this message, sent again, will find it."
+        )
+
+    def _intent(
+        self, items: tuple[PackageItem, ...], contents: tuple[Confirmation, ...]
+    ) -> Confirmation:
+        now = self._clock.now()
+        first_receipt = contents[0].created_at if contents else now
+        shipped_at = self._shipment.shipped_at or self._shipment.updated_at or first_receipt
+        return Confirmation(
+            key=self._key,
+            reference=self._number,
+            message_id=self._number,
+            shipped_at=shipped_at.astimezone(UTC),
+            items=items,
+            channel=self._channel,
+            state=ConfirmationState.PREPARED,
+            created_at=now,
+        )
+
+    @property
+    def _channel(self) -> Channel:
+        # Only a feed takes a shipment without a tracking number.
+        return self._request.channel if self._shipment.tracking else Channel.FEED
+
+    def _package(
+        self,
+        mine: Confirmation,
+        order: Order,
+        carrier_told: Carrier,
+        items: tuple[PackageItem, ...],
+    ) -> Package:
+        marketplaces = (order.marketplace_id, *self._request.marketplace_ids)
+        marketplace_id = next((one for one in marketplaces if one), None)
+        if marketplace_id is None:
+            raise InvalidInput(
+                "The order doesn't tell its marketplace. Set amazon.marketplace_id.",
+                field="amazon.marketplace_id",
+            )
+        return Package(
+            order_number=self._shipment.order_number,
+            marketplace_id=marketplace_id,
+            reference=mine.reference,
+            message_id=mine.message_id,
+            carrier=carrier_told,
+            shipping_method=self._shipment.shipping_method,
+            tracking=self._shipment.tracking,
+            shipped_at=mine.shipped_at,
+            items=items,
+        )
+
+    async def _send(self, seen: Confirmation, package: Package) -> ConfirmOutcome:
+        document_id = None
+        if self._channel is Channel.FEED:
+            document_id = await self._amazon.prepare_feed(self._feed(package))
+        sent_at = self._clock.now()
+        sending = msgspec.structs.replace(
+            seen,
+            state=ConfirmationState.SENDING,
+            channel=self._channel,
+            items=package.items,
+            sent_at=sent_at,
+        )
+        if not await self._moved(seen, sending):
+            return self._elsewhere()
+        try:
+            feed_id = await self._tell(package, document_id)
+        except AnswerLost:
+            lost = msgspec.structs.replace(sending, state=ConfirmationState.UNCERTAIN)
+            await self._moved(sending, lost)
+            return Wait(sent_at + SHOWN_AFTER, LOST)
+        except Later:
+            # It did not happen, so what was true before is still true.
+            await self._moved(sending, seen)
+            raise
+        except AmazonRefused as refusal:
+            refused = msgspec.structs.replace(
+                sending, state=ConfirmationState.REFUSED, reason=refusal.message
+            )
+            await self._moved(sending, refused)
+            raise
+        happened = _happened(sending, Happened(feed_id))
+        # Whoever moved it meanwhile took the answer for overdue, and found this same feed.
+        await self._moved(sending, happened)
+        return known_outcome(happened)
+
+    async def _tell(self, package: Package, document_id: str | None) -> str | None:
+        if document_id is not None:
+            return await self._amazon.submit_feed(document_id, (package.marketplace_id,))
+        await self._amazon.confirm_shipment(package)
+        return None
+
+    async def _moved(self, seen: Confirmation, new: Confirmation) -> bool:
+        return await self._confirmations.replace(seen, new)
+
+    def _feed(self, package: Package) -> bytes:
+        try:
+            return write_feed(self._request.seller_id, (package,))
+        except ValueError as problem:
+            raise ShipmentRefused(
+                f"Amazon's feed can't hold this shipment: {problem}. Correct it and send it again.",
+                field="payload.shipment",
+            ) from problem
+
+    def _elsewhere(self) -> Wait:
+        return Wait(self._clock.now() + SHOWN_AFTER, "Another process confirms this shipment.")
+
+
+def _happened(seen: Confirmation, found: Happened) -> Confirmation:
+    state = ConfirmationState.SUBMITTED if found.feed_id else ConfirmationState.CONFIRMED
+    return msgspec.structs.replace(seen, state=state, feed_id=found.feed_id, reason=None)
+
+
+def _earlier_items(
+    order: Order, reference: str, told: list[Confirmation]
+) -> tuple[PackageItem, ...] | None:
+    """What Amazon has under our reference, else what it was last told without a refusal."""
+    package = own_package(order, reference)
+    if package is not None and package.items:
+        return tuple(PackageItem(item_id, units) for item_id, units in package.items.items())
+    taken = [one for one in told if one.state is not ConfirmationState.REFUSED]
+    return taken[-1].items if taken else None
+
+
+def _check_not_overtaken(newer: tuple[Confirmation, ...]) -> None:
+    never_told = {ConfirmationState.PREPARED, ConfirmationState.REFUSED}
+    if any(one.state not in never_told for one in newer):
+        raise ShipmentRefused(
+            "A later version of this shipment was already sent to Amazon; this one came too late "
+            "and would undo it. If it is the right one, change it or its shipped_at, and send it "
+            "again.",
+            field="payload.shipment",
+        )
+
+
+def _check_tracking(tracking: str) -> None:
+    if len(tracking) > MAX_LENGTH:
+        raise ShipmentRefused(
+            f"A tracking number has at most {MAX_LENGTH} characters, this one {len(tracking)}. "
+            "Correct it and send the shipment again.",
+            field="payload.shipment.tracking",
+        )
+
+
+def _carrier(shipment: Shipment, lookup: Mapping[str, str]) -> Carrier:
+    """The carrier by its own name or by the shipping method, whichever is known."""
+    names = [name for name in (shipment.carrier, shipment.shipping_method) if name]
+    if not names:
+        raise ShipmentRefused(
+            "Amazon needs a carrier. Send the shipment with its shipping method or carrier.",
+            field="payload.shipment.shipping_method",
+        )
+    known = [carrier(name, lookup) for name in names]
+    return next((one for one in known if one.code != OTHER), known[0])

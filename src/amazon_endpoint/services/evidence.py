@@ -1,0 +1,152 @@
+"""Evidence: what Amazon shows of a confirmation whose answer was lost.
+
+A confirmation that was sent without an answer may have been carried out. Two places tell: the
+feeds created since it was sent, and the order itself with its packages and fulfilled units. Only
+what neither of them shows may be sent again.
+"""
+
+import re
+from datetime import timedelta
+
+import msgspec
+
+from amazon_endpoint.amazon.port import Amazon
+from amazon_endpoint.errors import Unreadable
+from amazon_endpoint.feeds import FeedReport, FeedState, FeedStatus
+from amazon_endpoint.orders import Order, OrderPackage
+from amazon_endpoint.services.confirmations import Channel, Confirmation, Confirmations
+
+# Amazon's clock may be behind ours, and an answer lost just before may surface only now.
+_BEFORE_SENDING = timedelta(minutes=5)
+
+
+class Happened(msgspec.Struct, frozen=True):
+    """Amazon took it: in the feed `feed_id`, where that can be told."""
+
+    feed_id: str | None = None
+
+
+class NotHappened(msgspec.Struct, frozen=True):
+    """Amazon shows nothing of it, and has nothing in progress that could be it."""
+
+
+class Unclear(msgspec.Struct, frozen=True):
+    """Any of these feeds could be it."""
+
+    feed_ids: tuple[str, ...]
+
+
+async def find_out(
+    amazon: Amazon,
+    confirmations: Confirmations,
+    lost: Confirmation,
+    order: Order,
+    *,
+    tracking: str | None,
+    told_before: bool,
+) -> Happened | NotHappened | Unclear:
+    """What became of `lost`, by `order` as Amazon shows it now and the feeds since it was sent.
+
+    `tracking` is the shipment's, where the caller has it. `told_before`: Amazon was told an
+    earlier content of the same shipment, so that the package in the order, its units and, unless
+    it was corrected, its tracking number are that one's. Then the order alone proves nothing; but
+    sending again is harmless, as the same reference edits the same package.
+    """
+    shown = shows_package(order, lost.reference, tracking)
+    if not told_before:
+        shown = shown or _units_are_gone(order, lost)
+    feeds = await _unknown_feeds(amazon, confirmations, lost)
+    if not feeds:
+        return Happened() if shown and not told_before else NotHappened()
+    if shown:
+        return Happened(feeds[0].feed_id if len(feeds) == 1 else None)
+    unclear = []
+    for feed in feeds:
+        if feed.state.final and (report := await _report(amazon, feed)):
+            if any(result.message_id == lost.message_id for result in report.results):
+                return Happened(feed.feed_id)
+            if _names_every_message(report):
+                continue
+        unclear.append(feed.feed_id)
+    return Unclear(tuple(unclear)) if unclear else NotHappened()
+
+
+def shows_package(order: Order, reference: str, tracking: str | None) -> bool:
+    """Whether the order has the package, by our reference or by its tracking number.
+
+    The reference with another tracking number is an earlier content of the same shipment.
+    """
+    wanted = _bare(tracking)
+    for package in order.packages:
+        shown = _bare(package.tracking)
+        if wanted and shown == wanted:
+            return True
+        if package.reference == reference and not (wanted and shown):
+            return True
+    return False
+
+
+def own_package(order: Order, reference: str) -> OrderPackage | None:
+    """The package that the order has under our reference."""
+    return next((one for one in order.packages if one.reference == reference), None)
+
+
+def _bare(tracking: str | None) -> str:
+    """Carriers print tracking numbers with blanks and dashes, Amazon may show them without."""
+    return re.sub(r"[\W_]+", "", tracking or "").casefold()
+
+
+def _units_are_gone(order: Order, lost: Confirmation) -> bool:
+    """Whether all its units are fulfilled, and by no other package that Amazon shows.
+
+    MWS tells no packages, and a package may be late in the list. Units are only taken for ours
+    when too few are left open to send them again: fewer may be another shipment's.
+    """
+    items = {item.item_id: item for item in order.items}
+    for unit in lost.items:
+        item = items.get(unit.order_item_id)
+        if item is None or item.quantity_open >= unit.quantity:
+            return False
+        others = sum(
+            package.items.get(item.item_id, 0)
+            for package in order.packages
+            if package.reference != lost.reference
+        )
+        fulfilled = item.quantity_fulfilled or 0
+        if fulfilled - others < unit.quantity:
+            return False
+    return True
+
+
+async def _unknown_feeds(
+    amazon: Amazon, confirmations: Confirmations, lost: Confirmation
+) -> list[FeedStatus]:
+    """The feeds since it was sent that could be it: we were never given their ids."""
+    if lost.channel is Channel.DIRECT or lost.sent_at is None:
+        return []
+    since = lost.sent_at - _BEFORE_SENDING
+    listed = await amazon.feeds_since(since)
+    # Asked for afterwards, so that a feed whose id arrives meanwhile counts as known.
+    known = await confirmations.feeds_known_since(lost.key.seller_id, since)
+    # A feed cancelled without a report did nothing: whoever's it was, it is as if never sent.
+    return [
+        feed
+        for feed in listed
+        if feed.feed_id not in known
+        and not (feed.state is FeedState.CANCELLED and feed.report_id is None)
+    ]
+
+
+async def _report(amazon: Amazon, feed: FeedStatus) -> FeedReport | None:
+    if feed.report_id is None:
+        return None
+    try:
+        return await amazon.feed_report(feed)
+    except Unreadable:
+        return None
+
+
+def _names_every_message(report: FeedReport) -> bool:
+    """Whether each message has a result: a message that isn't among them wasn't in the feed."""
+    named = {result.message_id for result in report.results}
+    return bool(named) and len(named) >= report.processed

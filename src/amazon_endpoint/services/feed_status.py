@@ -1,0 +1,81 @@
+"""Feed status: what Amazon says became of a feed, and of our confirmations in it."""
+
+import msgspec
+
+from amazon_endpoint.amazon.port import Amazon
+from amazon_endpoint.errors import Unreadable
+from amazon_endpoint.feeds import FeedReport, FeedResult, FeedState, FeedStatus
+from amazon_endpoint.services.confirmations import (
+    Confirmation,
+    Confirmations,
+    ConfirmationState,
+)
+
+# Amazon reports what concerns the whole feed, not one message, under this id or none.
+_WHOLE_FEED = {"", "0"}
+
+
+async def feed_status(
+    amazon: Amazon, confirmations: Confirmations, feed_id: str, *, seller_id: str
+) -> FeedResult:
+    """Where a feed stands, with its report once there is one; our confirmations follow it.
+
+    A feed that is done without a report has none in the result: nothing says that it succeeded.
+    The report of a feed that ended badly may be in another format; then it is left out.
+
+    Raises:
+        FeedNotFound: Amazon has no such feed in this account.
+        Unreadable: the report of a feed that is done makes no sense.
+    """
+    status = await amazon.feed_status(feed_id)
+    if not status.state.final:
+        return FeedResult(status=status)
+    report = await _report(amazon, status)
+    for confirmation in await confirmations.of_feed(seller_id, feed_id):
+        # Any other state is settled already, or is of a later try.
+        if confirmation.state is ConfirmationState.SUBMITTED:
+            told = _told(confirmation, status, report)
+            if told is not None:
+                await confirmations.replace(confirmation, told)
+    return FeedResult(status=status, report=report)
+
+
+async def _report(amazon: Amazon, status: FeedStatus) -> FeedReport | None:
+    if status.report_id is None:
+        return None
+    try:
+        return await amazon.feed_report(status)
+    except Unreadable:
+        if status.state is FeedState.DONE:
+            raise
+        return None
+
+
+def _told(
+    confirmation: Confirmation, status: FeedStatus, report: FeedReport | None
+) -> Confirmation | None:
+    """The confirmation after its feed ended; None while nothing can be said of it."""
+    refused = _refusal(confirmation, report) if report else None
+    if status.state is not FeedState.DONE:
+        # Some of it may have been carried out: the order is read before another try.
+        refused = refused or f"Amazon ended feed {status.feed_id} as {status.state_word}."
+    if refused:
+        return msgspec.structs.replace(
+            confirmation, state=ConfirmationState.REFUSED, reason=refused
+        )
+    if report is None:
+        return None
+    return msgspec.structs.replace(confirmation, state=ConfirmationState.CONFIRMED)
+
+
+def _refusal(confirmation: Confirmation, report: FeedReport) -> str | None:
+    """Why the report refuses this message; None if it was carried out."""
+    own = [one for one in report.errors if one.message_id == confirmation.message_id]
+    whole = [one for one in report.errors if one.message_id in _WHOLE_FEED]
+    if errors := own or whole:
+        return "; ".join(f"{one.code}: {one.description}" for one in errors)
+    blamed = {one.message_id for one in report.errors}
+    if report.with_error > len(blamed) or report.processed == 0:
+        # Better refused than claimed: before another try the order shows what is true.
+        return "Amazon's report doesn't tell which of the feed's messages were carried out."
+    return None
