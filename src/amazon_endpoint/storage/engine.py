@@ -101,19 +101,13 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
         pool_size=1,
         max_overflow=0,
         pool_timeout=_SECONDS_TO_WAIT,
-        connect_args={"timeout": _SECONDS_TO_WAIT},
+        # Without an isolation level the driver begins no transactions: we do, below.
+        connect_args={"timeout": _SECONDS_TO_WAIT, "isolation_level": None},
     )
 
     @event.listens_for(engine.sync_engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        # The driver begins no transactions by itself any more: we do, below.
-        connection.isolation_level = None
-        connection.run_async(_write_ahead)
-        cursor = connection.cursor()
-        # An intent that is committed must outlive a loss of power.
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.run_async(_prepare)
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -125,6 +119,18 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
 
 def _is_busy(error: BaseException) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+async def _prepare(connection: aiosqlite.Connection) -> None:
+    try:
+        await _write_ahead(connection)
+        # An intent that is committed must outlive a loss of power.
+        await connection.execute("PRAGMA synchronous = FULL")
+        await connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        # The pool doesn't know it yet, and its thread would run on.
+        await connection.close()
+        raise
 
 
 # SQLite's own waiting doesn't cover this statement when processes meet over a new file.
@@ -149,7 +155,7 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
     )
 
     @event.listens_for(engine.sync_engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
+    def _connect(connection: Any, _record: Any) -> None:
         # A host that dies inside a transaction must not keep its locks until TCP notices.
         connection.autocommit = True
         cursor = connection.cursor()
