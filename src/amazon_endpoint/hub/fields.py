@@ -63,8 +63,8 @@ def order_number(value: object, field: str) -> str:
     Raises:
         InvalidInput: absent or of another form.
     """
-    number = text(value, field)
-    if number is None or not _ORDER_NUMBER.fullmatch(number):
+    number = value.strip() if isinstance(value, str) else ""
+    if not _ORDER_NUMBER.fullmatch(number):
         raise InvalidInput(
             "Give Amazon's order number: 3, 7 and 7 letters or digits, like 100-EXAMPLE-1000000.",
             field=field,

@@ -113,7 +113,7 @@ def about_unreadable(orders: Iterable[UnreadableOrder]) -> Iterator[Notification
         yield Notification(
             "warn",
             "Order not imported",
-            f"{named} can't be read: {order.reason}. Try to import it by number later.",
+            f"{named} can't be read: {order.reason.rstrip('.')}. Try to import it by number later.",
         )
 
 

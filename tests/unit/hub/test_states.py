@@ -1,0 +1,33 @@
+import pytest
+
+from amazon_endpoint.hub.states import full_name
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("PA", "Pennsylvania"),
+        ("pa", "Pennsylvania"),
+        (" Ny ", "New York"),
+        ("N.Y.", "New York"),
+        ("N. Y.", "New York"),
+        ("D.C.", "District of Columbia"),
+        ("Washington D.C.", "District of Columbia"),
+        ("NEW YORK", "New York"),
+        ("district of columbia", "District of Columbia"),
+        ("north  carolina", "North Carolina"),
+        ("PR", "Puerto Rico"),
+        ("GU", "Guam"),
+        ("us virgin islands", "Virgin Islands"),
+        ("AA", "Armed Forces Americas"),
+        ("a.e.", "Armed Forces Europe"),
+        ("AP", "Armed Forces Pacific"),
+    ],
+)
+def test_us_states_have_their_full_name(given: str, name: str) -> None:
+    assert full_name(given) == name
+
+
+@pytest.mark.parametrize("given", ["", "Californa", "XX", "Île-de-France", "  "])
+def test_what_is_unknown_stays_as_it_is(given: str) -> None:
+    assert full_name(given) == given
