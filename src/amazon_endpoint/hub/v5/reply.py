@@ -143,7 +143,7 @@ def orders_reply(
         try:
             messages.append(_order_message(order, shipping_methods))
             imported.append(order)
-        except (ValueError, ArithmeticError, TypeError):
+        except (ValueError, ArithmeticError):
             unwritable.append(UnreadableOrder(order.number, "a value does not fit the message"))
     notifications = [
         *about_orders(imported),
