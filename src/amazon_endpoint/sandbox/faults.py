@@ -22,7 +22,6 @@ INSTEAD = frozenset(
 #: The operation is done, then its answer is changed or lost.
 AFTERWARDS = frozenset(
     {
-        "slow",
         "cut_body",
         "bad_json",
         "lost_answer",
@@ -33,7 +32,9 @@ AFTERWARDS = frozenset(
         "feed_cancelled",
     }
 )
-FAULTS = INSTEAD | AFTERWARDS
+#: The operation is done, a while later.
+LATER = frozenset({"slow"})
+FAULTS = INSTEAD | AFTERWARDS | LATER
 
 #: Operations that a fault must name; `*` means every operation of the API itself.
 BESIDE_THE_API = frozenset({"token", "uploadDocument", "downloadDocument"})

@@ -1,5 +1,6 @@
 """What can be chosen when the local Amazon starts."""
 
+import codecs
 from datetime import datetime
 from pathlib import Path
 
@@ -42,3 +43,18 @@ class SandboxOptions(Struct, frozen=True, kw_only=True):
     report_charset: str = "UTF-8"
     #: The time at which the clock starts; None is the system's time.
     now: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be served, by name."""
+        if self.orders < 0:
+            raise ValueError("orders must not be negative")
+        if not 1 <= self.page_cap <= 100:
+            raise ValueError("page_cap must be from 1 to 100")
+        if self.queue_seconds < 0 or self.progress_seconds < 0:
+            raise ValueError("queue_seconds and progress_seconds must not be negative")
+        if self.now is not None and self.now.tzinfo is None:
+            raise ValueError("now must state its offset")
+        try:
+            codecs.lookup(self.report_charset)
+        except LookupError:
+            raise ValueError(f"unknown character set {self.report_charset!r}") from None

@@ -1,6 +1,8 @@
 """The server around the local Amazon."""
 
 import socket
+from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 from starlette.applications import Starlette
@@ -10,10 +12,24 @@ from amazon_endpoint.sandbox.connections import watching
 from amazon_endpoint.sandbox.options import SandboxOptions
 
 
-def serve(options: SandboxOptions) -> None:
-    """Run the local Amazon until it is interrupted."""
+def serve(options: SandboxOptions, on_ready: Callable[[str], None] | None = None) -> None:
+    """Run the local Amazon until it is interrupted.
+
+    `on_ready` is told the address once calls are taken. OSError means that the port is taken,
+    ValueError that the options or the scenario cannot be served.
+    """
     with listen(options) as listener:
-        server_for(create_app(options)).run(sockets=[listener])
+        server = server_for(create_app(options))
+        if on_ready is not None:
+            on_ready(address(listener))
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+
+
+def address(listener: socket.socket) -> str:
+    """Return where a listener can be called."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def listen(options: SandboxOptions) -> socket.socket:

@@ -15,7 +15,7 @@ import msgspec
 from amazon_endpoint.sandbox.app import create_app
 from amazon_endpoint.sandbox.clock import write_time
 from amazon_endpoint.sandbox.options import SandboxOptions
-from amazon_endpoint.sandbox.server import listen, server_for
+from amazon_endpoint.sandbox.server import address, listen, server_for
 
 _FAST = SandboxOptions(port=0, orders=0, queue_seconds=0, progress_seconds=0)
 
@@ -26,9 +26,8 @@ class RunningSandbox:
     def __init__(self, options: SandboxOptions = _FAST) -> None:
         options = msgspec.structs.replace(options, port=0)
         self._listener = listen(options)
-        host, port = self._listener.getsockname()[:2]
         #: Where it answers; the token host, the API and the document store are all here.
-        self.url = f"http://{host}:{port}"
+        self.url = address(self._listener)
         try:
             self._server = server_for(create_app(options))
         except BaseException:
