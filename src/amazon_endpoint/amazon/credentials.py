@@ -17,5 +17,10 @@ class SellingPartnerCredentials(msgspec.Struct, frozen=True, kw_only=True):
         """A fingerprint of the authorisation: tells accounts apart and reveals nothing."""
         return sha256(self.refresh_token.encode()).hexdigest()[:32]
 
+    @property
+    def secret(self) -> bytes:
+        """What only the holder of the authorisation knows; survives a new client secret."""
+        return f"{self.client_id}\n{self.refresh_token}".encode()
+
     def __repr__(self) -> str:
         return f"SellingPartnerCredentials(account={self.account[:8]}…)"

@@ -28,15 +28,18 @@ class TokenRequired:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        if scope["type"] == "lifespan" or self._token is None or _is_open(scope):
-            await self._app(scope, receive, send)
-        elif _matches(Headers(scope=scope), self._token):
+        if self._admits(scope):
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             refusal = Response(status_code=401, headers={"WWW-Authenticate": "Basic"})
             await refusal(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008})
+
+    def _admits(self, scope: Scope) -> bool:
+        if scope["type"] == "lifespan" or self._token is None or _is_open(scope):
+            return True
+        return _matches(Headers(scope=scope), self._token)
 
 
 def _is_open(scope: Scope) -> bool:

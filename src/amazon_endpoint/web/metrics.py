@@ -16,7 +16,7 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._messages = Counter(
             "amazon_endpoint_messages",
-            "Messages answered, by service and outcome (ok, error, delay, refused, failed).",
+            "Messages answered, by service and outcome (ok, error, delay, failed).",
             ["service", "outcome"],
             registry=self._registry,
         )
@@ -31,11 +31,14 @@ class Metrics:
             "amazon_endpoint_orders", "Orders handed to hubs.", registry=self._registry
         )
 
-    def message(self, service: str, outcome: str, seconds: float, orders: int) -> None:
-        """Count one answered message."""
+    def message(self, service: str, outcome: str, seconds: float) -> None:
+        """Count one message, answered after `seconds`."""
         self._messages.labels(service=service, outcome=outcome).inc()
         self._seconds.labels(service=service).observe(seconds)
-        self._orders.inc(orders)
+
+    def orders(self, count: int) -> None:
+        """Count orders handed to a hub."""
+        self._orders.inc(count)
 
     def exposition(self) -> bytes:
         """Everything counted so far, in Prometheus' text format."""

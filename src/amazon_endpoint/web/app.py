@@ -1,0 +1,139 @@
+"""The application: routes, and what they are put together from."""
+
+import secrets
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.resources import files
+
+import msgspec
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from amazon_endpoint.amazon.connect import Connector
+from amazon_endpoint.amazon.hosts import AllowedHosts
+from amazon_endpoint.clock import Clock
+from amazon_endpoint.hub.errors import NotAMessage
+from amazon_endpoint.hub.manifest import manifest
+from amazon_endpoint.hub.v5.message import Service, decode
+from amazon_endpoint.settings import Settings
+from amazon_endpoint.storage import Storage
+from amazon_endpoint.web.authentication import TokenRequired
+from amazon_endpoint.web.bodies import BodyTooLarge, read_body
+from amazon_endpoint.web.hub_v5 import HubV5
+from amazon_endpoint.web.metrics import MEDIA_TYPE, Metrics
+from amazon_endpoint.web.openapi import openapi
+
+_log = structlog.get_logger(__name__)
+
+_JSON = "application/json"
+
+
+def create_app(settings: Settings, *, clock: Clock) -> Starlette:
+    """The endpoint as an ASGI application. Its lifespan opens and closes the storage."""
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with await Storage.open(settings.database) as storage:
+            hosts = AllowedHosts(settings.allowed_hosts)
+            connector = Connector(quotas=storage.quotas, clock=clock, hosts=hosts)
+            app.state.hub_v5 = HubV5(
+                settings=settings,
+                connector=connector,
+                confirmations=storage.confirmations,
+                metrics=metrics,
+                clock=clock,
+            )
+            try:
+                yield
+            finally:
+                await connector.aclose()
+
+    def answering(service: Service | None) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            try:
+                body = await read_body(request, settings.body_limit)
+                message = decode(body)
+            except BodyTooLarge as error:
+                return _json({"error": error.message}, status=413)
+            except NotAMessage as error:
+                return _json({"error": error.message}, status=406)
+            hub: HubV5 = request.app.state.hub_v5
+            try:
+                return Response(await hub.answer(message, service), media_type=_JSON)
+            except Exception as failure:  # noqa: BLE001 - the last place that can still answer
+                return _failed(failure)
+
+        return answer
+
+    async def exposition(_request: Request) -> Response:
+        return Response(metrics.exposition(), media_type=MEDIA_TYPE)
+
+    app = Starlette(
+        routes=[
+            Route("/", _to_manifest, methods=["GET"]),
+            Route("/", answering(None), methods=["POST"]),
+            *(Route(one.path, answering(one), methods=["POST"]) for one in Service),
+            Route("/endpoint.json", _manifest),
+            Route("/auth", _authenticated),
+            Route("/health", _healthy),
+            Route("/metrics", exposition),
+            Route("/openapi.json", _openapi),
+            Route("/docs", _docs),
+        ],
+        lifespan=lifespan,
+    )
+    app.add_middleware(TokenRequired, token=settings.token)
+    return app
+
+
+async def _to_manifest(_request: Request) -> Response:
+    return RedirectResponse("/endpoint.json", status_code=302)
+
+
+async def _manifest(_request: Request) -> Response:
+    return _json(manifest())
+
+
+async def _authenticated(_request: Request) -> Response:
+    return Response(status_code=200)
+
+
+async def _healthy(_request: Request) -> Response:
+    return _json({"status": "ok"})
+
+
+async def _openapi(_request: Request) -> Response:
+    return _json(openapi())
+
+
+async def _docs(_request: Request) -> Response:
+    nonce = secrets.token_urlsafe(16)
+    page = files("amazon_endpoint.web").joinpath("try.html").read_text(encoding="utf-8")
+    policy = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
+        "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return Response(
+        page.replace("{nonce}", nonce),
+        media_type="text/html",
+        headers={"Content-Security-Policy": policy},
+    )
+
+
+def _failed(failure: Exception) -> Response:
+    """A fault of ours: the hub tries again, the log says where it happened.
+
+    The failure's own text stays out of both: it may quote a buyer.
+    """
+    frame = traceback.extract_tb(failure.__traceback__)[-1]
+    _log.error("failed", error=type(failure).__name__, where=f"{frame.filename}:{frame.lineno}")
+    return _json({"error": "The endpoint failed. Its log says where."}, status=500)
+
+
+def _json(content: object, *, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(content), status_code=status, media_type=_JSON)

@@ -1,0 +1,186 @@
+"""Hub v5: a message in, the work done, the reply out."""
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from amazon_endpoint.amazon.connect import Connection, Connector
+from amazon_endpoint.amazon.port import Amazon
+from amazon_endpoint.clock import Clock, whole_seconds
+from amazon_endpoint.errors import EndpointError, InvalidInput, Later
+from amazon_endpoint.hub.parameters import Account
+from amazon_endpoint.hub.v5 import reply, requests
+from amazon_endpoint.hub.v5.message import Message, Service
+from amazon_endpoint.hub.v5.notifications import Notification
+from amazon_endpoint.services.confirm import ConfirmRequest, Submitted, Wait, confirm_shipment
+from amazon_endpoint.services.confirmations import Confirmations
+from amazon_endpoint.services.feed_status import feed_status
+from amazon_endpoint.services.import_order import import_order
+from amazon_endpoint.services.poll import PollRequest, poll_orders
+from amazon_endpoint.settings import Settings
+from amazon_endpoint.web.metrics import Metrics
+
+_log = structlog.get_logger(__name__)
+
+# What a hub waits when nothing says how long, in seconds.
+_DEFAULT_DELAY = 120.0
+
+
+class HubV5:
+    """Answers messages of the 2013 hub format."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        connector: Connector,
+        confirmations: Confirmations,
+        metrics: Metrics,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._connector = connector
+        self._confirmations = confirmations
+        self._metrics = metrics
+        self._clock = clock
+        self._handlers: dict[Service, Callable[[Message], Awaitable[bytes]]] = {
+            Service.ORDER_POLL: self._poll,
+            Service.IMPORT_BY_NUMBER: self._import,
+            Service.SHIPMENT_CONFIRM: self._confirm,
+            Service.FEED_STATUS: self._feed_status,
+        }
+
+    async def answer(self, message: Message, service: Service | None = None) -> bytes:
+        """The reply to `message`, asked of `service` or of the one that the message names.
+
+        Errors that waiting mends become a delay, all others an ``error`` notification: a hub
+        would repeat any other answer for ever.
+        """
+        started = time.perf_counter()
+        name, outcome = "unknown", "ok"
+        try:
+            service = service or _named(message)
+            name = service.value
+            return await self._handlers[service](message)
+        except Later as later:
+            outcome = "delay"
+            _log.info("later", service=name, reason=later.message, request_id=later.request_id)
+            return self._delay(message, later.not_before)
+        except EndpointError as error:
+            outcome = "error"
+            _log.warning(
+                "refused",
+                service=name,
+                error=type(error).__name__,
+                field=error.field,
+                request_id=error.request_id,
+            )
+            return reply.error_reply(message.message_id, error)
+        except Exception:
+            outcome = "failed"
+            raise
+        finally:
+            self._metrics.message(name, outcome, time.perf_counter() - started)
+
+    async def _poll(self, message: Message) -> bytes:
+        now = self._clock.now()
+        asked = requests.read_poll(message, now)
+        outcome = await poll_orders(
+            self._amazon(asked.account),
+            PollRequest(
+                cursor=whole_seconds(asked.updated_after),
+                marketplace_ids=asked.account.marketplace_ids,
+                statuses=asked.statuses,
+                fulfilled_by=asked.fulfilled_by,
+                secret=asked.account.credentials.secret,
+                resume=asked.resume,
+                seen=asked.seen,
+            ),
+            clock=self._clock,
+            deadline=now + timedelta(seconds=self._settings.reply_seconds),
+        )
+        self._metrics.orders(len(outcome.orders))
+        return reply.orders_reply(
+            message.message_id,
+            outcome.orders,
+            shipping_methods=asked.shipping_methods,
+            unreadable=outcome.unreadable,
+            cursor=outcome.cursor,
+            seen=outcome.seen,
+            resume=outcome.resume,
+            unfinished=outcome.unfinished,
+            not_before=outcome.not_before,
+            problem=outcome.problem,
+        )
+
+    async def _import(self, message: Message) -> bytes:
+        asked = requests.read_by_number(message)
+        order = await import_order(self._amazon(asked.account), asked.order_number)
+        self._metrics.orders(1)
+        return reply.order_reply(message.message_id, order, shipping_methods=asked.shipping_methods)
+
+    async def _confirm(self, message: Message) -> bytes:
+        asked = requests.read_confirm(message, self._clock.now())
+        outcome = await confirm_shipment(
+            self._amazon(asked.account),
+            self._confirmations,
+            ConfirmRequest(
+                shipment=asked.shipment,
+                seller_id=asked.account.seller_id,
+                marketplace_ids=asked.account.marketplace_ids,
+                carrier_lookup=asked.carriers,
+                allow_cancellation_requested=self._settings.allow_cancellation_requested,
+            ),
+            clock=self._clock,
+        )
+        if isinstance(outcome, Submitted):
+            return reply.confirm_reply(message.message_id, outcome.feed_id)
+        if isinstance(outcome, Wait):
+            return self._delay(message, outcome.not_before)
+        shown = Notification(
+            "info",
+            "Shipment Confirmed",
+            f"Amazon already shows shipment {asked.shipment.number} of order "
+            f"{asked.shipment.order_number}.",
+        )
+        return reply.notification_reply(message.message_id, shown)
+
+    async def _feed_status(self, message: Message) -> bytes:
+        asked = requests.read_feed_status(message)
+        seller_id = asked.account.seller_id
+        amazon = self._amazon(asked.account)
+        result = await feed_status(amazon, self._confirmations, asked.feed_id, seller_id=seller_id)
+        travelled = await self._confirmations.of_feed(seller_id, asked.feed_id)
+        shipments = {
+            one.message_id: (one.key.order_number, one.key.shipment_number) for one in travelled
+        }
+        return reply.feed_reply(message.message_id, result, shipments=shipments)
+
+    def _amazon(self, account: Account) -> Amazon:
+        return self._connector.connect(
+            Connection(
+                credentials=account.credentials,
+                seller_id=account.seller_id,
+                marketplace_ids=account.marketplace_ids,
+                services_host=account.services_host,
+                token_host=account.token_host,
+            )
+        )
+
+    def _delay(self, message: Message, not_before: datetime | None) -> bytes:
+        if not_before is None:
+            return reply.delay_reply(message.message_id, _DEFAULT_DELAY)
+        seconds = (not_before - self._clock.now()).total_seconds()
+        return reply.delay_reply(message.message_id, seconds)
+
+
+def _named(message: Message) -> Service:
+    try:
+        return Service(message.message or "")
+    except ValueError:
+        known = ", ".join(service.value for service in Service)
+        raise InvalidInput(
+            f"This endpoint answers {known}. Send one of these.", field="message"
+        ) from None

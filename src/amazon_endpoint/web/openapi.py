@@ -1,0 +1,163 @@
+"""The OpenAPI description of the endpoint, and the examples of the page to try it."""
+
+from typing import Any
+
+from amazon_endpoint import __version__
+from amazon_endpoint.hub.manifest import manifest
+from amazon_endpoint.hub.v5.message import Service
+
+_ACCOUNT = {
+    "amazon.client_id": "amzn1.application-oa2-client.example",
+    "amazon.client_secret": "amzn1.oa2-cs.v1.example",
+    "amazon.refresh_token": "Atzr|example",
+    "amazon.seller_id": "A1EXAMPLESELLER",
+    "amazon.marketplace_id": "ATVPDKIKX0DER",
+}
+
+_EXAMPLES: dict[Service, dict[str, Any]] = {
+    Service.ORDER_POLL: {},
+    Service.IMPORT_BY_NUMBER: {"amazon_order_id": "100-EXAMPLE-1000000"},
+    Service.SHIPMENT_CONFIRM: {
+        "shipment": {
+            "number": "H00000000001",
+            "order_number": "100-EXAMPLE-1000000",
+            "shipping_method": "UPS Ground",
+            "tracking": "1Z0000000000000000",
+            "shipped_at": None,
+            "updated_at": None,
+            "items": [{"name": "T-Shirt", "sku": "100TSBXXL", "external_ref": "", "quantity": 1}],
+        }
+    },
+    Service.FEED_STATUS: {"feed_id": "7891011"},
+}
+
+_PARAMETERS = {Service.ORDER_POLL: {"amazon.last_updated_after": "2026-11-01T00:00:00Z"}}
+
+
+def openapi() -> dict[str, Any]:
+    """The description as JSON values (OpenAPI 3.1)."""
+    services = {one["path"]: one for one in manifest()["services"]}
+    paths: dict[str, Any] = {
+        service.path: {"post": _operation(service, services[service.path])} for service in Service
+    }
+    paths["/"] = {
+        "post": {
+            **_operation(Service.ORDER_POLL, services[Service.ORDER_POLL.path]),
+            "operationId": "any_message",
+            "summary": "Any message",
+            "description": "Does what the message's `message` names.",
+        },
+        "get": _plain("To the manifest", {"302": {"description": "/endpoint.json"}}, open_=True),
+    }
+    paths["/endpoint.json"] = {"get": _plain("The manifest for hubs", open_=True)}
+    paths["/health"] = {"get": _plain("Whether requests are served", open_=True)}
+    paths["/auth"] = {"get": _plain("Whether the token is right")}
+    paths["/metrics"] = {"get": _plain("Counters for Prometheus")}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Amazon Endpoint",
+            "version": __version__,
+            "description": manifest()["description"],
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "security": [{"augury": []}, {"hub": []}, {"bearer": []}, {"basic": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "augury": {"type": "apiKey", "in": "header", "name": "X-Augury-Token"},
+                "hub": {"type": "apiKey", "in": "header", "name": "X-Hub-Token"},
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "basic": {"type": "http", "scheme": "basic"},
+            },
+            "schemas": _SCHEMAS,
+        },
+    }
+
+
+def _operation(service: Service, told: dict[str, Any]) -> dict[str, Any]:
+    given = _ACCOUNT | _PARAMETERS.get(service, {})
+    example = {
+        "message_id": "1234567",
+        "message": service.value,
+        "payload": {
+            **_EXAMPLES[service],
+            "parameters": [{"name": name, "value": value} for name, value in given.items()],
+        },
+    }
+    return {
+        "operationId": service.path.removeprefix("/"),
+        "summary": told["name"],
+        "description": told["description"],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/Message"},
+                    "example": example,
+                }
+            },
+        },
+        "responses": {
+            "200": _json("Done, refused for good, or to be asked again after `delay`.", "Reply"),
+            "401": {"description": "The token is missing or wrong."},
+            "406": _json("This is not a message.", "Problem"),
+            "413": _json("The message is too large.", "Problem"),
+            "500": _json("A fault of the endpoint.", "Problem"),
+        },
+    }
+
+
+def _json(description: str, schema: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"description": description, "content": content}
+
+
+def _plain(
+    summary: str, responses: dict[str, Any] | None = None, *, open_: bool = False
+) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "summary": summary,
+        "responses": responses or {"200": {"description": summary}},
+    }
+    if open_:
+        return operation | {"security": []}
+    operation["responses"]["401"] = {"description": "The token is missing or wrong."}
+    return operation
+
+
+def _object(required: list[str], /, **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": required, "properties": properties}
+
+
+def _list_of(item: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": item}
+
+
+_TEXT = {"type": "string"}
+
+_SCHEMAS: dict[str, Any] = {
+    "Message": _object(
+        ["message_id", "payload"],
+        message_id={"type": "string", "minLength": 1},
+        message={"type": "string", "enum": [service.value for service in Service]},
+        payload=_object([], parameters=_list_of({"$ref": "#/components/schemas/Parameter"})),
+    ),
+    "Parameter": _object(["name", "value"], name=_TEXT, value={}),
+    "Reply": _object(
+        ["message_id"],
+        message_id=_TEXT,
+        delay={"type": "integer", "minimum": 1, "description": "Ask again after these seconds."},
+        parameters=_list_of({"$ref": "#/components/schemas/Parameter"}),
+        messages=_list_of(_object(["message", "payload"], message=_TEXT, payload={})),
+        notifications=_list_of(
+            _object(
+                ["level", "subject", "description"],
+                level={"type": "string", "enum": ["info", "warn", "error"]},
+                subject=_TEXT,
+                description=_TEXT,
+            )
+        ),
+    ),
+    "Problem": _object(["error"], error=_TEXT),
+}
