@@ -1,7 +1,6 @@
 """The engine: from the operator's setting to connections that keep what they commit."""
 
 import os
-import re
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -15,8 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from amazon_endpoint.errors import EndpointError
-
-SETTING = "AMAZON_ENDPOINT_DATABASE"
+from amazon_endpoint.settings import PREFIX, without_password
 
 _SECONDS_TO_CONNECT = 10
 _SECONDS_TO_WAIT = 30
@@ -28,7 +26,7 @@ class StorageUnusable(EndpointError):
     """The database can't be used."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, field=SETTING)
+        super().__init__(message, field=f"{PREFIX}DATABASE")
 
 
 class Location(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,8 +48,11 @@ def locate(database: str) -> Location:
         return _postgresql(database)
     name = database if not separator else rest.removeprefix("/")
     if (separator and (scheme != "sqlite" or not rest.startswith("/"))) or name in {"", ":memory:"}:
-        raise StorageUnusable(f"{_without_password(database)!r} names no database. Give {_WANTED}.")
-    path = Path(name).expanduser().absolute()
+        raise StorageUnusable(f"{without_password(database)!r} names no database. Give {_WANTED}.")
+    try:
+        path = Path(name).expanduser().absolute()
+    except RuntimeError:
+        raise StorageUnusable(f"{name} needs a home directory, and there is none.") from None
     url = URL.create("sqlite+aiosqlite", database=str(path))
     return Location(url=url, path=path, shown=str(path))
 
@@ -69,13 +70,8 @@ def _postgresql(database: str) -> Location:
         url=url.set(drivername="postgresql+psycopg").update_query_dict(
             {"connect_timeout": str(_SECONDS_TO_CONNECT), **url.query}
         ),
-        shown=_without_password(database),
+        shown=without_password(database),
     )
-
-
-def _without_password(database: str) -> str:
-    hidden = re.sub(r"(://[^:/?#]*:).*@", r"\1***@", database)
-    return re.sub(r"(?i)(password=)[^&]*", r"\1***", hidden)
 
 
 def create_engine(location: Location) -> AsyncEngine:

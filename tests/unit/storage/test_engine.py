@@ -34,6 +34,11 @@ def test_a_tilde_is_the_users_home(monkeypatch: pytest.MonkeyPatch) -> None:
     assert locate("~/endpoint.db").path == Path("/home/shop/endpoint.db")
 
 
+def test_a_tilde_without_a_home_is_refused() -> None:
+    with pytest.raises(StorageUnusable, match="home"):
+        locate("~nobody-of-that-name/endpoint.db")
+
+
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
 def test_postgresql_is_named_by_its_url(scheme: str) -> None:
     location = locate(f"{scheme}://shop:pa%40ss@db.example/orders")
