@@ -105,7 +105,7 @@ def _told(sandbox: Sandbox, work: Any) -> Endpoint:
         try:
             wish = msgspec.json.decode(content, type=dict[str, Any]) if content else {}
             return json_response(Answer(200, work(wish)))
-        except ValueError as problem:
+        except (ValueError, OverflowError) as problem:
             return json_response(Answer(400, {"error": str(problem)}))
 
     return call

@@ -1,8 +1,9 @@
 """Faults on demand: what can go wrong between a client and Amazon, one call at a time."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 #: Sent instead of doing the operation.
 INSTEAD = frozenset(
@@ -46,11 +47,11 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
     operation: str
     fault: str
     #: How many calls it meets; None is every call until it is taken away.
-    times: int | None = 1
+    times: Annotated[int, Meta(ge=1)] | None = 1
     #: How many calls it lets pass first.
-    after: int = 0
+    after: Annotated[int, Meta(ge=0)] = 0
     #: How long `slow` waits.
-    seconds: float = 1.0
+    seconds: Annotated[float, Meta(ge=0)] = 1.0
 
     def concerns(self, operation: str, parameters: Mapping[str, str]) -> bool:
         """Tell whether this call is one that the fault waits for."""

@@ -57,6 +57,8 @@ class Tokens:
         client_secret = form.get("client_secret", "")
         refresh_token = form.get("refresh_token", "")
         scope = form.get("scope", "")
+        if not grant_type:
+            raise _Unwilling(400, "invalid_request", "The request is missing: grant_type")
         if grant_type not in {"refresh_token", "client_credentials"}:
             raise _Unwilling(400, "unsupported_grant_type", "The grant type is not supported.")
         if refresh_token and scope:
