@@ -15,6 +15,7 @@ from amazon_endpoint.errors import Unreadable
 from amazon_endpoint.feeds import FeedReport, FeedState, FeedStatus
 from amazon_endpoint.orders import Order, OrderPackage
 from amazon_endpoint.services.confirmations import Channel, Confirmation, Confirmations
+from amazon_endpoint.services.next_step import is_package_number
 
 # Amazon's clock may be behind ours, and an answer lost just before may surface only now.
 _BEFORE_SENDING = timedelta(minutes=5)
@@ -72,16 +73,19 @@ async def find_out(
 
 
 def shows_package(order: Order, reference: str, tracking: str | None) -> bool:
-    """Whether the order has the package, by our reference or by its tracking number.
+    """Whether the order has the package: by our reference, or by its tracking number.
 
-    The reference with another tracking number is an earlier content of the same shipment.
+    The reference with another tracking number is an earlier content of the same shipment. The
+    tracking number under another reference is the package confirmed by hand or by another
+    program, but not if we gave that reference: several shipments may travel in one parcel.
     """
     wanted = _bare(tracking)
     for package in order.packages:
         shown = _bare(package.tracking)
-        if wanted and shown == wanted:
-            return True
-        if package.reference == reference and not (wanted and shown):
+        if package.reference == reference:
+            if not (wanted and shown) or shown == wanted:
+                return True
+        elif wanted and shown == wanted and not is_package_number(package.reference):
             return True
     return False
 

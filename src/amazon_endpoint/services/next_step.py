@@ -23,7 +23,7 @@ SHOWN_AFTER = timedelta(minutes=2)
 #: Why a shipment waits whose answer was lost.
 LOST = "Amazon's answer was lost; what Amazon shows is read before anything is sent again."
 
-_MOST_DIGITS = 18
+_DIGITS = 18
 
 
 class Submitted(msgspec.Struct, frozen=True):
@@ -96,9 +96,15 @@ def content_digest(shipment: Shipment) -> str:
 
 
 def package_number(order_number: str, shipment_number: str) -> str:
-    """The positive number of at most 18 digits that a shipment always has at Amazon.
+    """The positive number of 18 digits that a shipment always has at Amazon.
 
     It is both the package's reference within its order and the message id within a feed.
     """
     digest = sha256(msgspec.json.encode((order_number, shipment_number))).digest()
-    return str(int.from_bytes(digest) % (10**_MOST_DIGITS - 1) + 1)
+    lowest = 10 ** (_DIGITS - 1)
+    return str(lowest + int.from_bytes(digest) % (9 * lowest))
+
+
+def is_package_number(reference: str) -> bool:
+    """Whether a package's reference at Amazon is one that we gave; others count from 1."""
+    return len(reference) == _DIGITS and reference.isdecimal()
