@@ -1,6 +1,8 @@
-"""A clock that tests turn by hand."""
+"""Clocks that tests turn by hand."""
 
 from datetime import UTC, datetime, timedelta
+
+from amazon_endpoint.clock import SystemClock
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -19,3 +21,16 @@ class TurnedClock:
 
     async def sleep(self, seconds: float) -> None:
         self.advance(seconds)
+
+
+class ShiftedClock(SystemClock):
+    """The system's clock, ahead by as much as a test wants."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        self._ahead += timedelta(seconds=seconds)

@@ -3,7 +3,7 @@
 import msgspec
 
 from amazon_endpoint.amazon.port import Amazon
-from amazon_endpoint.errors import Unreadable
+from amazon_endpoint.errors import FeedNotFound, Unreadable
 from amazon_endpoint.feeds import FeedReport, FeedResult, FeedState, FeedStatus
 from amazon_endpoint.services.confirmations import (
     Confirmation,
@@ -27,7 +27,15 @@ async def feed_status(
         FeedNotFound: Amazon has no such feed in this account.
         Unreadable: the report of a feed that is done makes no sense.
     """
-    status = await amazon.feed_status(feed_id)
+    try:
+        status = await amazon.feed_status(feed_id)
+    except FeedNotFound as unknown:
+        raise FeedNotFound(
+            f"Amazon knows no feed {feed_id} in this account. Give the feed id that confirming a "
+            "shipment returned; Amazon keeps feeds for 28 days.",
+            field="payload.feed_id",
+            request_id=unknown.request_id,
+        ) from unknown
     if not status.state.final:
         return FeedResult(status=status)
     report = await _report(amazon, status)

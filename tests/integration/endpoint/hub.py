@@ -7,10 +7,9 @@ from typing import Any
 
 import httpx2
 
-from amazon_endpoint.clock import SystemClock
+from amazon_endpoint.clock import Clock
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.web.app import create_app
-from tests.turned_clock import TurnedClock
 
 TOKEN = "a-token-that-only-the-hub-knows"
 
@@ -68,12 +67,10 @@ class Hub:
 
 
 @asynccontextmanager
-async def serving(
-    settings: Settings, amazon: str, clock: TurnedClock | None = None
-) -> AsyncIterator[Hub]:
+async def serving(settings: Settings, amazon: str, clock: Clock) -> AsyncIterator[Hub]:
     """An endpoint with its storage open, and a hub in front of it."""
 
-    app = create_app(settings, clock=clock or SystemClock())
+    app = create_app(settings, clock=clock)
     async with (
         app.router.lifespan_context(app),
         httpx2.AsyncClient(

@@ -1,0 +1,247 @@
+"""Every row of docs/errors.md, and no other."""
+
+import copy
+import json
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx2
+import msgspec
+import pytest
+
+from amazon_endpoint.sandbox.testing import RunningSandbox
+from amazon_endpoint.settings import Settings
+from tests.integration.endpoint.hub import Hub, serving
+from tests.turned_clock import ShiftedClock
+
+PAGE = Path(__file__).parents[3] / "docs" / "errors.md"
+ROW = re.compile(r"\| (?P<input>[^|]+) \| `(?P<path>/\w*)` \| (?P<status>\d+) \|(?P<answer>.*)\|")
+
+SHIPMENT: dict[str, Any] = {
+    "number": "H00000000001",
+    "order_number": "103-6652650-4045858",
+    "shipping_method": "UPS Ground",
+    "tracking": "1Z0000000000000000",
+    "shipped_at": None,
+    "items": [{"sku": "27368845791002", "quantity": 1}],
+}
+
+
+class Row(NamedTuple):
+    input: str
+    path: str
+    status: int
+    answer: str
+
+
+def rows() -> list[Row]:
+    found = (ROW.fullmatch(line) for line in PAGE.read_text(encoding="utf-8").splitlines())
+    return [
+        Row(one["input"], one["path"], int(one["status"]), one["answer"].strip(" `"))
+        for one in found
+        if one
+    ]
+
+
+class Case:
+    """What a row's input is, in terms of a request."""
+
+    def __init__(self, hub: Hub, amazon: RunningSandbox, clock: ShiftedClock) -> None:
+        self.hub = hub
+        self.amazon = amazon
+        self.clock = clock
+
+    def poll(self, **parameters: Any) -> dict[str, Any]:
+        given: dict[str, Any] = {"last_updated_after": "2013-08-16T01:00:00Z"}
+        return self.hub.message("amazon:order:poll", {}, **(given | parameters))
+
+    def without(self, *keys: str) -> dict[str, Any]:
+        message = self.poll()
+        for key in keys:
+            del message[key]
+        return message
+
+    def number(self, value: Any) -> dict[str, Any]:
+        return self.hub.message("amazon:import:by_number", {"amazon_order_id": value})
+
+    def shipment(self, **changes: Any) -> dict[str, Any]:
+        shipment = copy.deepcopy(SHIPMENT) | changes
+        return self.hub.message("shipment:confirm", {"shipment": shipment})
+
+    def item(self, **changes: Any) -> dict[str, Any]:
+        return self.shipment(items=[SHIPMENT["items"][0] | changes])
+
+    def feed(self, value: Any) -> dict[str, Any]:
+        return self.hub.message("amazon:feed:status", {"feed_id": value})
+
+    def changed_order(self, change: dict[str, Any]) -> dict[str, Any]:
+        order = self.amazon.order("103-6652650-4045858")
+        order["fulfillment"] |= change
+        self.amazon.add_orders(order)
+        return self.shipment()
+
+    async def resume(self) -> str:
+        self.amazon.fault("searchOrders", "throttle", times=5, after=1)
+        cut = await self.hub.ask("amazon:order:poll", {}, last_updated_after="2013-01-01T00:00:00Z")
+        (resume,) = (p["value"] for p in cut["parameters"] if p["name"] == "amazon.resume")
+        self.amazon.clear_faults()
+        return str(resume)
+
+
+Sent = dict[str, Any] | bytes | tuple[dict[str, Any] | bytes, dict[str, str]]
+
+
+def twice(case: Case) -> dict[str, Any]:
+    message = case.poll()
+    message["payload"]["parameters"].append({"name": "amazon.seller_id", "value": "A2OTHER"})
+    return message
+
+
+def listed_as_hash(case: Case) -> dict[str, Any]:
+    message = case.poll()
+    message["payload"]["parameters"] = {"amazon.seller_id": "A1TESTSELLER"}
+    return message
+
+
+NO_CREDENTIALS = {"client_id": None, "client_secret": None, "refresh_token": None}
+
+CASES: dict[str, Callable[[Case], Sent]] = {
+    "no token": lambda c: (c.poll(), {}),
+    "a wrong token": lambda c: (c.poll(), {"X-Augury-Token": "a guess"}),
+    "a wrong token on an unknown path": lambda c: (c.poll(), {"X-Hub-Token": "a guess"}),
+    "a body that is not JSON": lambda _: b"{message_id: 1}",
+    "a JSON array": lambda _: b"[1, 2]",
+    "bytes that are not UTF-8": lambda c: json.dumps(c.poll()).encode("utf-16"),
+    "no message_id": lambda c: c.without("message_id"),
+    "no payload": lambda c: c.without("payload"),
+    "payload null": lambda c: c.poll() | {"payload": None},
+    "parameters that are not a list": listed_as_hash,
+    "a body over the limit": lambda c: json.dumps(c.poll()).encode() + b" " * 6_000_000,
+    "an unknown message": lambda c: c.poll() | {"message": "amazon:order:sing"},
+    "a parameter twice with different values": twice,
+    "no credentials": lambda c: c.poll(**NO_CREDENTIALS),
+    "MWS credentials": lambda c: c.poll(
+        **NO_CREDENTIALS, aws_access_key="AKIAEXAMPLE", secret_key="example"
+    ),
+    "an unknown marketplace": lambda c: c.poll(marketplace_id="A0NOWHERE"),
+    "marketplaces of two regions": lambda c: c.poll(marketplace_id="ATVPDKIKX0DER,A1F83G8C2ARO7P"),
+    "no last_updated_after": lambda c: c.poll(last_updated_after=None),
+    "a date that is not one": lambda c: c.poll(last_updated_after="2013-02-30T00:00:00Z"),
+    "a naive date": lambda c: c.poll(last_updated_after="2013-08-16T01:00:00"),
+    "a date in the future": lambda c: c.poll(last_updated_after="2999-01-01T00:00:00Z"),
+    "an unknown status": lambda c: c.poll(statuses="Unshipped,Teleported"),
+    "an unknown fulfilment": lambda c: c.poll(fulfilled_by="PIGEON"),
+    "a host that is not allowed": lambda c: c.poll(services_host="http://127.0.0.1:1"),
+    "a token host that is not allowed": lambda c: c.poll(token_host="https://login.example"),
+    "credentials that Amazon refuses": lambda c: c.poll(refresh_token="Atzr|revoked"),
+    "a client secret that Amazon refuses": lambda c: c.poll(client_secret="a wrong one"),
+    "a forged resume": lambda c: c.poll(resume="w1." + "A" * 200),
+    "a seen that is not ours": lambda c: c.poll(seen="everything"),
+    "an order number of the wrong form": lambda c: c.number("100-EXAMPLE"),
+    "no order number": lambda c: c.number(None),
+    "an order that does not exist": lambda c: c.number("999-0000000-0000000"),
+    "a shipment that is no object": lambda c: c.hub.message(
+        "shipment:confirm", {"shipment": "H00000000001"}
+    ),
+    "a shipment without items": lambda c: c.shipment(items=[]),
+    "a shipment without tracking": lambda c: c.shipment(tracking=""),
+    "a shipment without order number": lambda c: c.shipment(order_number=None),
+    "a shipment without number": lambda c: c.shipment(number=None),
+    "a shipment without carrier or method": lambda c: c.shipment(shipping_method=None),
+    "a quantity of zero": lambda c: c.item(quantity=0),
+    "a negative quantity": lambda c: c.item(quantity=-1),
+    "a fractional quantity": lambda c: c.item(quantity=1.5),
+    "a quantity larger than ordered": lambda c: c.item(quantity=2),
+    "a quantity too large for anybody": lambda c: c.item(quantity=10**30),
+    "a SKU that the order does not have": lambda c: c.item(sku="NOT-IN-IT"),
+    "a shipment of an order that does not exist": lambda c: c.shipment(
+        order_number="999-0000000-0000000"
+    ),
+    "an order fulfilled by Amazon": lambda c: c.changed_order({"fulfilledBy": "AMAZON"}),
+    "a cancelled order": lambda c: c.changed_order({"fulfillmentStatus": "CANCELLED"}),
+    "a naive shipping date": lambda c: c.shipment(shipped_at="2013-08-17T10:00:00"),
+    "a shipping date in the future": lambda c: c.shipment(shipped_at="2999-01-01T00:00:00Z"),
+    "no feed id": lambda c: c.feed(None),
+    "a feed that does not exist": lambda c: c.feed("424242"),
+}
+
+
+async def foreign_resume(case: Case) -> dict[str, Any]:
+    resume = await case.resume()
+    return case.poll(
+        last_updated_after="2013-01-01T00:00:00Z", resume=resume, refresh_token="Atzr|another"
+    )
+
+
+async def expired_resume(case: Case) -> dict[str, Any]:
+    resume = await case.resume()
+    case.clock.advance(24 * 3600)
+    return case.poll(last_updated_after="2013-01-01T00:00:00Z", resume=resume)
+
+
+PREPARED: dict[str, Callable[[Case], Awaitable[Sent]]] = {
+    "a resume of other credentials": foreign_resume,
+    "an expired resume": expired_resume,
+}
+
+
+def test_the_table_and_the_cases_are_the_same() -> None:
+    assert sorted(row.input for row in rows()) == sorted(CASES | PREPARED)
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row.input)
+async def test_row(row: Row, hub: Hub, amazon: RunningSandbox, clock: ShiftedClock) -> None:
+    case = Case(hub, amazon, clock)
+    sent = await PREPARED[row.input](case) if row.input in PREPARED else CASES[row.input](case)
+    content, headers = sent if isinstance(sent, tuple) else (sent, None)
+    submitted = len(amazon.state()["feeds"])
+    response = await hub.post(row.path, content, headers)
+    assert response.status_code == row.status
+    assert_told(row, response)
+    assert len(amazon.state()["feeds"]) == submitted
+
+
+def assert_told(row: Row, response: httpx2.Response) -> None:
+    if row.status == 401:
+        assert response.content == b""
+        return
+    answer = response.json()
+    if row.status != 200:
+        assert row.answer in answer["error"]
+        return
+    assert answer["message_id"] == "1234567"
+    assert "messages" not in answer
+    (notification,) = answer["notifications"]
+    assert notification["level"] == "error"
+    assert row.answer in notification["description"]
+
+
+async def test_an_unusable_resume_is_emptied_so_that_the_next_poll_starts_again(hub: Hub) -> None:
+    answer = await hub.poll(last_updated_after="2013-08-16T01:00:00Z", resume="w1.forged")
+    assert answer["parameters"] == [{"name": "amazon.resume", "value": ""}]
+
+
+async def test_an_answer_of_amazons_comes_with_its_request_id(hub: Hub) -> None:
+    answer = await hub.ask("amazon:import:by_number", {"amazon_order_id": "999-0000000-0000000"})
+    assert "Amazon request id" in answer["notifications"][0]["description"]
+
+
+async def test_without_a_token_everybody_is_let_in(
+    settings: Settings, amazon: RunningSandbox, clock: ShiftedClock
+) -> None:
+    open_to_all = msgspec.structs.replace(settings, token=None)
+    async with serving(open_to_all, amazon.url, clock) as hub:
+        assert (await hub.client.get("/auth")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/endpoint.json", "/health"])
+async def test_open_without_a_token(hub: Hub, path: str) -> None:
+    assert (await hub.client.get(path)).status_code in {200, 302}
+
+
+@pytest.mark.parametrize("path", ["/auth", "/metrics", "/docs", "/openapi.json", "/get_orders"])
+async def test_closed_without_a_token(hub: Hub, path: str) -> None:
+    response = await hub.client.get(path)
+    assert (response.status_code, response.content) == (401, b"")
