@@ -1,0 +1,36 @@
+"""Exit codes: how a command ended, for whoever called it.
+
+0   done
+1   it did not work, and why was told
+2   it can't work like this: the command line or a setting has to change
+75  not now: run the same command again later (EX_TEMPFAIL of sysexits.h)
+"""
+
+from amazon_endpoint.errors import EndpointError, Later
+
+OK = 0
+FAILED = 1
+USAGE = 2
+LATER = 75
+
+
+def exit_code(error: EndpointError) -> int:
+    """How a command ends that `error` stopped."""
+    if isinstance(error, Later):
+        return LATER
+    return USAGE if _setting(error.field) else FAILED
+
+
+def told(error: EndpointError) -> str:
+    """The error in words, a hub's parameter named as the setting that it is here."""
+    setting = _setting(error.field)
+    return f"{setting}: {error.message}" if setting else str(error)
+
+
+def _setting(field: str | None) -> str | None:
+    from amazon_endpoint.settings import PREFIX, Settings  # noqa: PLC0415 - only when it failed
+
+    if field is None or field.startswith(PREFIX):
+        return field
+    name = field.removeprefix("amazon.")
+    return PREFIX + name.upper() if name in Settings.__struct_fields__ else None

@@ -1,0 +1,132 @@
+"""`sandbox`: a local Amazon to try everything with."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from amazon_endpoint.cli.listening import cannot_listen
+from amazon_endpoint.errors import InvalidInput
+from amazon_endpoint.hub.fields import MOMENT_EXAMPLE, moment
+from amazon_endpoint.sandbox.options import SandboxOptions
+from amazon_endpoint.sandbox.server import serve
+
+_DEFAULT = SandboxOptions()
+
+# Of the made-up orders' marketplaces, those of one region, as an account has them.
+MARKETPLACES = "ATVPDKIKX0DER,A2EUQ1WTGCTBG2"
+
+
+def environment(url: str) -> dict[str, str]:
+    """The settings for working against the local Amazon at `url`. It takes any credentials."""
+    return {
+        "AMAZON_ENDPOINT_ALLOWED_HOSTS": url.removeprefix("http://"),
+        "AMAZON_ENDPOINT_SERVICES_HOST": url,
+        "AMAZON_ENDPOINT_TOKEN_HOST": url,
+        "AMAZON_ENDPOINT_CLIENT_ID": "local-application",
+        "AMAZON_ENDPOINT_CLIENT_SECRET": "local-secret",
+        "AMAZON_ENDPOINT_REFRESH_TOKEN": "local-seller",
+        "AMAZON_ENDPOINT_SELLER_ID": "LOCALSELLER",
+        "AMAZON_ENDPOINT_MARKETPLACE_ID": MARKETPLACES,
+    }
+
+
+def _moment(_ctx: click.Context, _option: click.Parameter, value: str | None) -> datetime | None:
+    try:
+        return moment(value, "--now")
+    except InvalidInput as invalid:
+        raise click.BadParameter(invalid.message) from None
+
+
+@click.command()
+@click.option("--host", default=_DEFAULT.host, show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=_DEFAULT.port,
+    show_default=True,
+    help="The port to listen on; 0 takes any free one.",
+)
+@click.option(
+    "--orders",
+    type=click.IntRange(0),
+    default=_DEFAULT.orders,
+    show_default=True,
+    help="How many orders it makes up.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=_DEFAULT.seed,
+    show_default=True,
+    help="The same seed makes the same orders.",
+)
+@click.option(
+    "--scenario",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A JSON file with the orders and feeds to serve instead.",
+)
+@click.option(
+    "--quotas/--no-quotas",
+    default=_DEFAULT.quotas,
+    show_default=True,
+    help="Whether it refuses calls beyond Amazon's published rates.",
+)
+@click.option(
+    "--page-cap",
+    type=click.IntRange(1, 100),
+    default=_DEFAULT.page_cap,
+    show_default=True,
+    help="No page of orders is longer.",
+)
+@click.option(
+    "--queue-seconds",
+    type=click.FloatRange(0),
+    default=_DEFAULT.queue_seconds,
+    show_default=True,
+    help="How long a feed waits.",
+)
+@click.option(
+    "--progress-seconds",
+    type=click.FloatRange(0),
+    default=_DEFAULT.progress_seconds,
+    show_default=True,
+    help="How long a feed is then worked on.",
+)
+@click.option("--gzip-reports", is_flag=True, help="Compress processing reports.")
+@click.option(
+    "--report-charset",
+    default=_DEFAULT.report_charset,
+    show_default=True,
+    help="The character set of processing reports.",
+)
+@click.option(
+    "--now",
+    metavar="TIME",
+    callback=_moment,
+    help=f"Start its clock here, like {MOMENT_EXAMPLE}, instead of at the system's time.",
+)
+def command(host: str, port: int, **choices: object) -> None:
+    """Run a local Amazon to try everything with, until it is stopped.
+
+    It has a token host, orders, feeds, quotas and faults, and takes any credentials. Nothing
+    outlives it.
+    """
+    try:
+        serve(SandboxOptions(host=host, port=port, **choices), on_ready=_tell)  # type: ignore[arg-type]
+    except OSError as error:
+        raise click.ClickException(cannot_listen(host, port, error)) from None
+    except ValueError as problem:
+        raise click.UsageError(f"The local Amazon can't start: {problem}.") from None
+
+
+def _tell(url: str) -> None:
+    click.echo(f"The local Amazon listens on {url} (Ctrl-C stops it).\n")
+    click.echo("For amazon-endpoint serve, orders, shipments, feeds and doctor:\n")
+    given = environment(url)
+    for variable, value in given.items():
+        click.echo(f"  export {variable}={value}")
+    click.echo("\nFor a hub's messages, as parameters; the endpoint needs the first line above:\n")
+    for variable, value in list(given.items())[1:]:
+        name = variable.removeprefix("AMAZON_ENDPOINT_").lower()
+        click.echo(f"  amazon.{name} = {value}")

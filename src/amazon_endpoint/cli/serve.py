@@ -1,0 +1,67 @@
+"""`serve`: the endpoint that a hub posts its messages to."""
+
+import asyncio
+from contextlib import suppress
+
+import click
+import uvicorn
+
+from amazon_endpoint import logs, settings
+from amazon_endpoint.cli.listening import address, is_loopback, listen
+from amazon_endpoint.clock import SystemClock
+from amazon_endpoint.storage import Storage
+from amazon_endpoint.web.app import create_app
+
+# Answers under way get this long to be finished before a stop; container hosts kill after 30.
+_SECONDS_TO_FINISH = 25
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="The port to listen on; 0 takes any free one.",
+)
+def command(host: str, port: int) -> None:
+    """Serve the endpoint that a hub posts its messages to, until it is stopped.
+
+    /docs on its address tells how to use it, /health whether it answers.
+    """
+    given = settings.load()
+    if given.token is None and not is_loopback(host):
+        raise click.UsageError(
+            f"{host} can be called from other machines, and no token is set. Set "
+            "AMAZON_ENDPOINT_TOKEN (`openssl rand -hex 32` makes a good one), or listen on "
+            "127.0.0.1."
+        )
+    logs.configure(given.log_level, given.log_format)
+    with listen(host, port) as listener:
+        # Before the address is told: a server without its database would answer nobody.
+        asyncio.run(_check_database(given.database))
+        click.echo(f"Amazon Endpoint listens on {address(listener)} (Ctrl-C stops it).")
+        if given.token is None:
+            click.echo("No token is set: everyone on this machine may call.", err=True)
+        for remark in given.remarks:
+            click.echo(remark, err=True)
+        config = uvicorn.Config(
+            create_app(given, clock=SystemClock()),
+            lifespan="on",
+            ws="none",
+            log_config=None,
+            # Its lines hold whole URLs.
+            access_log=False,
+            # Whoever calls can write these headers.
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        )
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+async def _check_database(database: str) -> None:
+    async with await Storage.open(database):
+        pass
