@@ -9,10 +9,11 @@ from amazon_endpoint.amazon.quota import Rate, drain, full, learn_rate, take
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.errors import AmazonUnavailable, Later, Throttled
 
-MAX_SLEEP_SECONDS = 2.0
+# Two seconds, in which the slower operations regain a token, and what rounding adds to them.
+MAX_SLEEP_SECONDS = 2.001
 MAX_ATTEMPTS = 4
 
-_BACKOFF = wait_exponential_jitter(initial=0.2, max=1, jitter=0.2)
+_BACKOFF = wait_exponential_jitter(multiplier=0.2, max=1, jitter=0.2)
 _LONGEST_RETRY_AFTER = timedelta(hours=1)
 
 
