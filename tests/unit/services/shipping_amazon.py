@@ -57,7 +57,7 @@ class ShippingAmazon:
 
     `loses_answer` of the next call that sends: "before" it is carried out, or "after".
     `fails` is raised by the next call of that method. `tells_packages`: MWS does not. A new feed
-    is in the list `listed_after` a while.
+    is in the list `listed_after` a while. Its clock is `behind` ours.
     """
 
     def __init__(self, clock: TurnedClock, order: Order | None = None) -> None:
@@ -70,6 +70,7 @@ class ShippingAmazon:
         self.fails: dict[str, EndpointError] = {}
         self.tells_packages = True
         self.listed_after = _LISTED
+        self.behind = timedelta()
         self.next_feed_ends = FeedState.DONE
         self.next_report: FeedReport | None = None
         self._documents: list[bytes] = []
@@ -134,7 +135,7 @@ class ShippingAmazon:
         def accept() -> str:
             feed = Feed(
                 feed_id=str(7001 + len(self.feeds)),
-                created_at=self.clock.now(),
+                created_at=self.clock.now() - self.behind,
                 body=body,
                 packages=_packages(body) if self.next_report is None else (),
                 marketplace_ids=marketplace_ids,

@@ -349,6 +349,12 @@ async def test_a_lost_answer_of_what_was_carried_out_is_found_with_its_feed(
     assert shop.amazon.accepted == 1
 
 
+async def test_a_lost_feed_is_found_though_amazons_clock_is_behind_ours(shop: Shop) -> None:
+    shop.amazon.behind = timedelta(minutes=2)
+    shop.amazon.loses_answer = "after"
+    assert await shop.persist() == Submitted("7001")
+
+
 async def test_a_lost_answer_of_what_never_arrived_is_sent_again(shop: Shop) -> None:
     shop.amazon.loses_answer = "before"
     assert await shop.persist() == Submitted("7001")
