@@ -50,8 +50,9 @@ async def find_out(
 
     `tracking` is the shipment's, where the caller has it. `told_before`: Amazon was told an
     earlier content of the same shipment, so that the package in the order, its units and, unless
-    it was corrected, its tracking number are that one's. Then the order alone proves nothing; but
-    sending again is harmless, as the same reference edits the same package.
+    it was corrected, its tracking number are that one's. Then the order alone proves nothing: the
+    feeds decide, and a direct call may be repeated, since the same reference edits the same
+    package (Orders API v0, confirmShipment).
     """
     shown = shows_package(order, lost.reference, tracking)
     if not told_before:
