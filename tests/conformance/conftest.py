@@ -4,12 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance import referees
+from tests.conformance import prism, referees
 
 
 @pytest.fixture(scope="session")
-def models() -> Path:
-    return referees.models_folder()
+def models() -> referees.Models:
+    return referees.models()
+
+
+@pytest.fixture(scope="session")
+def prism_program() -> Path:
+    return prism.install()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -24,3 +29,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         fault = referees.REQUIRED and not referee.judgements
         line = f"{referee.name:<24}{referee.judgements:>7} checks"
         terminalreporter.line(line + ("  (none: failed)" if fault else ""), red=fault)
+    for reason in sorted(referees.absences):
+        terminalreporter.line(f"absent: {reason}", yellow=True)

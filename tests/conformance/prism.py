@@ -56,7 +56,8 @@ def install() -> Path:
         text=True,
     )
     if done.returncode:
-        absent(f"Prism could not be installed from the npm registry:\n{done.stderr!s}")
+        told = [line for line in str(done.stderr).splitlines() if line.startswith("npm error")]
+        absent("\n".join(("Prism could not be installed from the npm registry.", *told[:3])))
     stamp.write_text(digest)
     return program
 

@@ -27,22 +27,35 @@ PRISM = Referee("Prism")
 ALL = (MODELS, CLIENT, PRISM)
 
 
+#: What could not be judged, and why.
+absences: set[str] = set()
+
+
 def absent(reason: str) -> NoReturn:
     """Skip what needs an absent part; fail where every part is required."""
+    absences.add(reason)
     if REQUIRED:
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
 
 
-def models_folder() -> Path:
-    """Where Amazon's OpenAPI models are."""
+class Models:
+    """Amazon's OpenAPI models in a folder, flat or as Amazon's repository has them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __getitem__(self, name: str) -> Path:
+        found = next(self._folder.rglob(name), None)
+        return found or absent(f"{self._folder} (AMAZON_MODELS) holds no {name}.")
+
+
+def models() -> Models:
+    """The models that the environment names."""
     told = os.environ.get("AMAZON_MODELS")
     if not told:
         absent(
-            "AMAZON_MODELS is not set. Clone github.com/amzn/selling-partner-api-models and name "
-            "a folder that holds orders_2026-01-01.json, ordersV0.json and feeds_2021-06-30.json."
+            "Set AMAZON_MODELS to the folder models of a clone of "
+            "github.com/amzn/selling-partner-api-models."
         )
-    folder = Path(told).resolve()
-    if not folder.is_dir():
-        absent(f"AMAZON_MODELS names {folder}, which is no folder.")
-    return folder
+    return Models(Path(told).resolve())

@@ -27,7 +27,8 @@ from amazon_endpoint.orders import bill
 from amazon_endpoint.shipments import Carrier, Package, PackageItem
 from tests.conformance.loopback import serving
 from tests.conformance.our_client import US, our_client, token_host
-from tests.conformance.prism import MODELS, Front, install, prism
+from tests.conformance.prism import MODELS, Front, prism
+from tests.conformance.referees import Models
 from tests.turned_clock import NOON, TurnedClock
 
 pytestmark = pytest.mark.conformance
@@ -58,11 +59,10 @@ class Mock(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def started(models: Path) -> Iterator[Mock]:
-    program = install()
+def started(models: Models, prism_program: Path) -> Iterator[Mock]:
     with ExitStack() as stack:
         behind = {
-            path: stack.enter_context(prism(program, "mock", models / model))
+            path: stack.enter_context(prism(prism_program, "mock", models[model]))
             for path, model in MODELS.items()
         }
         front = Front(behind)

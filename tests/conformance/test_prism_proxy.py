@@ -28,8 +28,8 @@ from amazon_endpoint.sandbox.testing import RunningSandbox, run_in_thread
 from amazon_endpoint.shipments import Carrier, Package, PackageItem
 from tests.conformance.loopback import serving
 from tests.conformance.our_client import US, our_client
-from tests.conformance.prism import MODELS, Front, install, prism
-from tests.conformance.referees import PRISM
+from tests.conformance.prism import MODELS, Front, prism
+from tests.conformance.referees import PRISM, Models
 from tests.turned_clock import TurnedClock
 
 pytestmark = pytest.mark.conformance
@@ -50,8 +50,7 @@ class Judged:
 
 
 @pytest.fixture(scope="module")
-def started(models: Path) -> Iterator[Judged]:
-    program = install()
+def started(models: Models, prism_program: Path) -> Iterator[Judged]:
     options = SandboxOptions(
         orders=30, page_cap=2, marketplaces=(US,), queue_seconds=60, progress_seconds=60
     )
@@ -60,7 +59,7 @@ def started(models: Path) -> Iterator[Judged]:
         front = Front(
             {
                 path: stack.enter_context(
-                    prism(program, "proxy", "--errors", models / model, amazon.url)
+                    prism(prism_program, "proxy", "--errors", models[model], amazon.url)
                 )
                 for path, model in MODELS.items()
             }
