@@ -15,7 +15,7 @@ from amazon_endpoint.hub.v5 import reply, requests
 from amazon_endpoint.hub.v5.message import Message, Service
 from amazon_endpoint.hub.v5.notifications import Notification
 from amazon_endpoint.services.confirm import ConfirmRequest, Submitted, Wait, confirm_shipment
-from amazon_endpoint.services.confirmations import Confirmations
+from amazon_endpoint.services.confirmations import Channel, Confirmations
 from amazon_endpoint.services.feed_status import feed_status
 from amazon_endpoint.services.import_order import import_order
 from amazon_endpoint.services.poll import PollRequest, poll_orders
@@ -39,12 +39,14 @@ class HubV5:
         confirmations: Confirmations,
         metrics: Metrics,
         clock: Clock,
+        channel: Channel = Channel.FEED,
     ) -> None:
         self._settings = settings
         self._connector = connector
         self._confirmations = confirmations
         self._metrics = metrics
         self._clock = clock
+        self._channel = channel
         self._handlers: dict[Service, Callable[[Message], Awaitable[bytes]]] = {
             Service.ORDER_POLL: self._poll,
             Service.IMPORT_BY_NUMBER: self._import,
@@ -63,7 +65,7 @@ class HubV5:
         try:
             service = service or _named(message)
             name = service.value
-            return await self._handlers[service](message)
+            return await self.carry_out(message, service)
         except Later as later:
             outcome = "delay"
             _log.info("later", service=name, reason=later.message, request_id=later.request_id)
@@ -83,6 +85,14 @@ class HubV5:
             raise
         finally:
             self._metrics.message(name, outcome, time.perf_counter() - started)
+
+    async def carry_out(self, message: Message, service: Service) -> bytes:
+        """The reply to a message that can be carried out.
+
+        Raises:
+            EndpointError: it can't, or not now (`Later`).
+        """
+        return await self._handlers[service](message)
 
     async def _poll(self, message: Message) -> bytes:
         now = self._clock.now()
@@ -132,13 +142,14 @@ class HubV5:
                 marketplace_ids=asked.account.marketplace_ids,
                 carrier_lookup=asked.carriers,
                 allow_cancellation_requested=self._settings.allow_cancellation_requested,
+                channel=self._channel,
             ),
             clock=self._clock,
         )
         if isinstance(outcome, Submitted):
             return reply.confirm_reply(message.message_id, outcome.feed_id)
         if isinstance(outcome, Wait):
-            return self._delay(message, outcome.not_before)
+            raise Later(outcome.reason, not_before=outcome.not_before)
         shown = Notification(
             "info",
             "Shipment Confirmed",
