@@ -1,0 +1,83 @@
+"""Marketplaces: what follows from an id, and which ids go together."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from amazon_endpoint.amazon.marketplaces import (
+    MARKETPLACES,
+    Marketplace,
+    Region,
+    marketplace,
+    region_of,
+)
+from amazon_endpoint.errors import InvalidInput
+from amazon_endpoint.money import parse_currency
+
+UNITED_STATES, CANADA = "ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"
+GERMANY, JAPAN = "A1PA6795UKMFR9", "A1VC38T7YXB528"
+
+
+def test_amazon_has_23_marketplaces_in_three_regions() -> None:
+    regions = [one.region for one in MARKETPLACES.values()]
+
+    assert {region: regions.count(region) for region in Region} == {
+        Region.NORTH_AMERICA: 4,
+        Region.EUROPE: 16,
+        Region.FAR_EAST: 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("marketplace_id", "country", "currency", "channel"),
+    [
+        (UNITED_STATES, "US", "USD", "Amazon.com"),
+        ("A1F83G8C2ARO7P", "GB", "GBP", "Amazon.co.uk"),
+        ("A2NODRKZP88ZB9", "SE", "SEK", "Amazon.se"),
+        (JAPAN, "JP", "JPY", "Amazon.co.jp"),
+    ],
+)
+def test_a_marketplace_has_a_country_a_currency_and_a_name(
+    marketplace_id: str, country: str, currency: str, channel: str
+) -> None:
+    found = marketplace(marketplace_id)
+
+    assert found is not None
+    assert (found.country, found.currency, found.channel) == (country, currency, channel)
+
+
+@pytest.mark.parametrize("one", MARKETPLACES.values(), ids=lambda one: one.country)
+def test_every_zone_and_currency_exists(one: Marketplace) -> None:
+    assert ZoneInfo(one.zone)
+    assert parse_currency(one.currency)
+
+
+def test_only_north_americans_see_prices_without_tax() -> None:
+    without = {one.country for one in MARKETPLACES.values() if not one.tax_inclusive}
+
+    assert without == {"US", "CA"}
+
+
+def test_an_unknown_marketplace_is_none() -> None:
+    assert marketplace("A2ZV50J4W1RKNI") is None
+    assert marketplace(None) is None
+
+
+def test_marketplaces_of_one_region_go_together() -> None:
+    assert region_of([UNITED_STATES, CANADA]) is Region.NORTH_AMERICA
+
+
+@pytest.mark.parametrize(
+    "marketplace_ids",
+    [
+        pytest.param([], id="none"),
+        pytest.param(["atvpdkikx0der"], id="unknown"),
+        pytest.param([UNITED_STATES, "X"], id="one of them unknown"),
+        pytest.param([GERMANY, JAPAN], id="two regions"),
+    ],
+)
+def test_other_marketplaces_are_refused_by_parameter(marketplace_ids: list[str]) -> None:
+    with pytest.raises(InvalidInput) as told:
+        region_of(marketplace_ids)
+
+    assert told.value.field == "amazon.marketplace_id"
