@@ -21,14 +21,6 @@ _COMMANDS = {
 }
 
 
-class _Told(click.ClickException):
-    """An error in the user's words, without a traceback."""
-
-    def __init__(self, error: EndpointError) -> None:
-        super().__init__(told(error))
-        self.exit_code = exit_code(error)
-
-
 class _Commands(click.Group):
     """Loads a command's module when it is called, so that the rest starts at once."""
 
@@ -49,7 +41,8 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except EndpointError as error:
-            raise _Told(error) from error
+            click.echo(f"Error: {told(error)}", err=True)
+            ctx.exit(exit_code(error))
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

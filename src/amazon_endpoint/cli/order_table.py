@@ -1,0 +1,76 @@
+"""Orders as a person reads them: one line each, and nothing about the buyer."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+from rich.markup import escape
+from rich.table import Table
+
+# A line stays a line.
+_LONGEST_ITEMS = 40
+
+
+class _Item(msgspec.Struct):
+    sku: str
+    quantity: int
+
+
+class _Totals(msgspec.Struct):
+    order: Decimal
+
+
+class _Order(msgspec.Struct):
+    number: str
+    status: str
+    placed_on: datetime
+    updated_at: datetime
+    channel: str
+    currency: str
+    totals: _Totals
+    line_items: tuple[_Item, ...]
+
+
+class _Payload(msgspec.Struct):
+    order: _Order
+
+
+class _OrderMessage(msgspec.Struct):
+    payload: _Payload
+
+
+_decode = msgspec.json.Decoder(_OrderMessage).decode
+
+
+def order_table(messages: Iterable[msgspec.Raw], *, title: str | None = None) -> Table:
+    """A table of `order:import` messages."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("Order", no_wrap=True)
+    table.add_column("Status", no_wrap=True)
+    table.add_column("Placed on", no_wrap=True)
+    table.add_column("Updated", no_wrap=True)
+    table.add_column("Channel", no_wrap=True)
+    table.add_column("Items", overflow="ellipsis", no_wrap=True)
+    table.add_column("Total", justify="right", no_wrap=True)
+    for message in messages:
+        order = _decode(message).payload.order
+        table.add_row(
+            order.number,
+            escape(order.status),
+            _minute(order.placed_on),
+            _minute(order.updated_at),
+            escape(order.channel),
+            escape(_items(order.line_items)),
+            f"{order.totals.order:f} {order.currency}",
+        )
+    return table
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _items(items: tuple[_Item, ...]) -> str:
+    told = ", ".join(f"{item.quantity} × {item.sku}" for item in items)
+    return told if len(told) <= _LONGEST_ITEMS else told[: _LONGEST_ITEMS - 1] + "…"
