@@ -12,8 +12,9 @@ import msgspec
 # A restored token may be a rounding error short of a whole one.
 _WHOLE = 1 - 1e-6
 
-# A learnt rate outside this range of the published one is taken for a fault of the header.
-_SLOWEST, _FASTEST = 0.01, 100.0
+# A told rate beyond these is taken for a fault of the header: a hundredth of the published one, a
+# thousand calls a second.
+_SLOWEST_SHARE, _FASTEST = 0.01, 1000.0
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -89,7 +90,7 @@ def take(bucket: Bucket, now: datetime) -> tuple[Bucket, datetime | None]:
 
 def learn_rate(bucket: Bucket, plan: Rate, rate: float, now: datetime) -> Bucket:
     """The bucket with the rate that `x-amzn-RateLimit-Limit` told, if it is believable."""
-    if not _SLOWEST <= rate / plan.per_second <= _FASTEST:
+    if not plan.per_second * _SLOWEST_SHARE <= rate <= _FASTEST:
         return refill(bucket, now)
     return msgspec.structs.replace(refill(bucket, now), rate=rate)
 

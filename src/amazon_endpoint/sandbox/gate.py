@@ -28,6 +28,9 @@ from amazon_endpoint.sandbox.tokens import Caller, expired_token
 Operation = Callable[[Sandbox, Request, Caller], Awaitable[Answer]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+#: The rate told with quotas off, so that clients which learn from the header don't hold back.
+_UNLIMITED = 1000.0
+
 #: Amazon promises the rate header on these answers only, never on a 429.
 _WITH_RATE = frozenset({200, 201, 202, 204, 400, 404})
 
@@ -66,7 +69,8 @@ def operation(sandbox: Sandbox, name: str, work: Operation) -> Endpoint:
             answer = damaged(answer, fault, request.query_params)
         response = json_response(answer)
         if answer.status in _WITH_RATE:
-            response.headers["x-amzn-RateLimit-Limit"] = str(PLANS[name].rate)
+            rate = PLANS[name].rate if sandbox.options.quotas else _UNLIMITED
+            response.headers["x-amzn-RateLimit-Limit"] = str(rate)
         return afterwards(sandbox, fault, response)
 
     return call
