@@ -9,7 +9,7 @@ import msgspec
 from amazon_endpoint import settings
 from amazon_endpoint.cli import options
 from amazon_endpoint.cli.endpoint import open_endpoint
-from amazon_endpoint.cli.output import remark, write_json
+from amazon_endpoint.cli.output import write_json
 from amazon_endpoint.cli.reply import Reply
 from amazon_endpoint.cli.waiting import working
 from amazon_endpoint.clock import SystemClock
@@ -61,7 +61,9 @@ def confirm(file: BinaryIO, direct: bool, via: str | None, as_json: bool) -> Non
     elif feed_id is not None:
         click.echo(f"Amazon has it in feed {feed_id}.")
         click.echo(f"What becomes of it: amazon-endpoint feeds status {feed_id}", err=True)
-    remark(reply)
+    else:
+        for one in reply.notifications:
+            click.echo(one.description)
 
 
 def read_shipment(content: bytes) -> msgspec.Raw:

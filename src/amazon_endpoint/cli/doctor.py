@@ -1,0 +1,222 @@
+"""`doctor`: find out what is wrong, and how to mend it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+import click
+import msgspec
+from rich.markup import escape
+
+from amazon_endpoint import logs, settings
+from amazon_endpoint.amazon.connect import Connection, Connector
+from amazon_endpoint.amazon.hosts import AllowedHosts
+from amazon_endpoint.amazon.marketplaces import region_of
+from amazon_endpoint.amazon.port import Amazon, OrderQuery
+from amazon_endpoint.cli import options
+from amazon_endpoint.cli.endpoint import account_parameters
+from amazon_endpoint.cli.exit_codes import FAILED, told
+from amazon_endpoint.cli.output import show, write_json
+from amazon_endpoint.cli.waiting import working
+from amazon_endpoint.clock import Clock, SystemClock
+from amazon_endpoint.errors import AccessDenied, AmazonRefused, CredentialsRefused, EndpointError
+from amazon_endpoint.hub import parameters
+from amazon_endpoint.hub.parameters import Account
+from amazon_endpoint.outbound import NoAnswer, NotSent, Outbound
+from amazon_endpoint.settings import Settings
+from amazon_endpoint.storage import Storage
+
+_MOST_SKEW = timedelta(seconds=30)
+
+# Of the right form, and nobody's.
+_NO_ORDER = "000-0000000-0000000"
+
+_STYLES = {"ok": "green", "warning": "yellow", "wrong": "bold red"}
+
+
+class Doubt(EndpointError):
+    """This works, and had better be changed."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What one check found."""
+
+    check: str
+    outcome: Literal["ok", "warning", "wrong"]
+    told: str
+
+
+@click.command()
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Also read a page of orders, to see whether Amazon gives buyers and addresses. This "
+    "takes one of the 20 calls that come back one in three minutes.",
+)
+@options.as_json
+@click.pass_context
+def command(ctx: click.Context, deep: bool, as_json: bool) -> None:
+    """Find out what is wrong, and how to mend it.
+
+    Checks the settings, the database, the hosts, the clock, the credentials and the roles, one
+    after the other. Ends with exit code 1 if anything is wrong.
+    """
+    findings: list[Finding] = []
+
+    def note(finding: Finding) -> None:
+        findings.append(finding)
+        if not as_json:
+            style = _STYLES[finding.outcome]
+            show(f"[{style}]{finding.outcome:>7}[/]  {finding.check}: {escape(finding.told)}")
+
+    asyncio.run(_Examination(SystemClock(), note).run(deep=deep))
+    if as_json:
+        write_json(findings)
+    if any(finding.outcome == "wrong" for finding in findings):
+        ctx.exit(FAILED)
+
+
+class _Examination:
+    """The checks in their order. Where one fails that others rest on, they are left out."""
+
+    def __init__(self, clock: Clock, note: Callable[[Finding], None]) -> None:
+        self._clock = clock
+        self._note = note
+
+    async def run(self, *, deep: bool) -> None:
+        """Check everything."""
+        if not await self._passes("Settings", _settings):
+            return
+        given = settings.load()
+        logs.configure("error", given.log_format)
+        account = _account(given)
+        hosts = AllowedHosts(given.allowed_hosts)
+        if not await self._passes("Database", lambda: _database(given)):
+            return
+        if not await self._passes("Hosts and clock", lambda: self._hosts(account, hosts)):
+            return
+        async with _connected(given, account, hosts, self._clock) as amazon:
+            if not await self._passes("Login with Amazon", lambda: _login(amazon)):
+                return
+            await self._passes("Orders", lambda: _orders(amazon))
+            await self._passes("Feeds", lambda: self._feeds(amazon))
+            if deep:
+                await self._passes("Buyers and addresses", lambda: self._people(amazon, account))
+
+    async def _passes(self, name: str, check: Callable[[], Awaitable[str]]) -> bool:
+        try:
+            with working(f"Checking: {name}"):
+                finding = Finding(name, "ok", await check())
+        except Doubt as doubt:
+            finding = Finding(name, "warning", doubt.message)
+        except EndpointError as error:
+            finding = Finding(name, "wrong", told(error))
+        self._note(finding)
+        return finding.outcome != "wrong"
+
+    async def _hosts(self, account: Account, hosts: AllowedHosts) -> str:
+        region = region_of(account.marketplace_ids)
+        urls = (
+            hosts.services_url(account.services_host, region),
+            hosts.token_url(account.token_host),
+        )
+        outbound = Outbound(may_be_private=hosts.listed)
+        try:
+            for url in dict.fromkeys(urls):
+                date = await _date(outbound, url)
+                ahead = self._clock.now() - date if date else timedelta()
+                if abs(ahead) > _MOST_SKEW:
+                    way = "ahead of" if ahead > timedelta() else "behind"
+                    raise Doubt(
+                        f"This machine's clock is {abs(ahead).total_seconds():.0f} seconds {way} "
+                        f"{url}. Let the machine synchronise it (NTP)."
+                    )
+        finally:
+            await outbound.aclose()
+        return f"{' and '.join(dict.fromkeys(urls))} answer, and the clock agrees with theirs."
+
+    async def _feeds(self, amazon: Amazon) -> str:
+        await amazon.feeds_since(self._clock.now() - timedelta(hours=1))
+        return "The application may see feeds."
+
+    async def _people(self, amazon: Amazon, account: Account) -> str:
+        before = await amazon.latest_upper_bound()
+        page = await amazon.search_orders(
+            OrderQuery(
+                updated_after=before - timedelta(days=30),
+                updated_before=before,
+                marketplace_ids=account.marketplace_ids,
+            ),
+            None,
+        )
+        if not page.orders:
+            raise Doubt("No order was updated in the last 30 days: there is nothing to see.")
+        if any(order.personal_data_refused for order in page.orders):
+            raise EndpointError(
+                "Amazon withholds buyers and addresses. Give the application the restricted role "
+                "'Direct-to-Consumer Shipping', and let the seller authorise it again."
+            )
+        return "Amazon gives buyers and addresses."
+
+
+async def _settings() -> str:
+    given = settings.load()
+    _account(given)
+    if given.remarks:
+        raise Doubt(" ".join(given.remarks))
+    return "Everything that is needed is set."
+
+
+def _account(given: Settings) -> Account:
+    return parameters.read(account_parameters(given).items()).account()
+
+
+async def _database(given: Settings) -> str:
+    async with await Storage.open(given.database):
+        return "It opens, and is up to date."
+
+
+async def _date(outbound: Outbound, url: str) -> datetime | None:
+    """What time it is there; any answer will do."""
+    try:
+        answer = await outbound.send("GET", url, headers={})
+    except (NotSent, NoAnswer) as error:
+        raise EndpointError(
+            f"{url} can't be reached ({error}). Check the network, its firewall and name server."
+        ) from None
+    try:
+        return parsedate_to_datetime(answer.headers["date"])
+    except (KeyError, ValueError):
+        return None
+
+
+async def _login(amazon: Amazon) -> str:
+    # Amazon's time is asked for with the first token.
+    await amazon.latest_upper_bound()
+    return "Amazon takes the credentials."
+
+
+async def _orders(amazon: Amazon) -> str:
+    try:
+        await amazon.get_order(_NO_ORDER)
+    except (AccessDenied, CredentialsRefused):
+        raise
+    except AmazonRefused:
+        # It looked for the order, so we may read orders.
+        pass
+    return "The application may read orders."
+
+
+@asynccontextmanager
+async def _connected(
+    given: Settings, account: Account, hosts: AllowedHosts, clock: Clock
+) -> AsyncIterator[Amazon]:
+    async with await Storage.open(given.database) as storage:
+        connector = Connector(quotas=storage.quotas, clock=clock, hosts=hosts)
+        try:
+            yield connector.connect(Connection(**msgspec.structs.asdict(account)))
+        finally:
+            await connector.aclose()
