@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from amazon_endpoint.amazon.connect import Connection, Connector
-from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
+from amazon_endpoint.amazon.connect import Connector
+from amazon_endpoint.amazon.credentials import Account, SellingPartnerCredentials
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.amazon.port import Amazon
 from amazon_endpoint.amazon.quota import QuotaKey, Rate
@@ -52,7 +52,7 @@ async def our_client(
     credentials = SellingPartnerCredentials(
         client_id="application", client_secret="secret", refresh_token=f"Atzr|{seller}"
     )
-    connection = Connection(
+    connection = Account(
         credentials=credentials,
         seller_id="SELLER",
         marketplace_ids=(US,),

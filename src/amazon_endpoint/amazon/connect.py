@@ -3,9 +3,7 @@
 The only place that chooses the generation.
 """
 
-import msgspec
-
-from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
+from amazon_endpoint.amazon.credentials import Account
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.amazon.marketplaces import region_of
 from amazon_endpoint.amazon.port import Amazon
@@ -18,20 +16,6 @@ from amazon_endpoint.amazon.spapi.token import TokenCache
 from amazon_endpoint.amazon.spapi.transport import Transport
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.outbound import Outbound
-
-
-class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """A seller's account and where to reach it.
-
-    The hosts are `amazon.services_host` and `amazon.token_host`; without them Amazon's own are
-    called.
-    """
-
-    credentials: SellingPartnerCredentials
-    seller_id: str
-    marketplace_ids: tuple[str, ...]
-    services_host: str | None = None
-    token_host: str | None = None
 
 
 class Connector:
@@ -49,29 +33,29 @@ class Connector:
         self._tokens = TokenCache(self._outbound, clock, self._amazon_time)
         self._refusals = PersonalDataRefusals()
 
-    def connect(self, connection: Connection) -> Amazon:
-        """The account behind a connection. Nothing is called yet.
+    def connect(self, account: Account) -> Amazon:
+        """The account behind a account. Nothing is called yet.
 
         Raises:
             InvalidInput: the marketplaces are unknown or of several regions, or a host is not
                 allowed (`HostNotAllowed`); `field` is the parameter's name.
         """
-        region = region_of(connection.marketplace_ids)
+        region = region_of(account.marketplace_ids)
         transport = Transport(
             outbound=self._outbound,
             tokens=self._tokens,
             quotas=self._quotas,
             clock=self._clock,
             amazon_time=self._amazon_time,
-            credentials=connection.credentials,
-            services_url=self._hosts.services_url(connection.services_host, region),
-            token_url=self._hosts.token_url(connection.token_host),
+            credentials=account.credentials,
+            services_url=self._hosts.services_url(account.services_host, region),
+            token_url=self._hosts.token_url(account.token_host),
         )
         return SellingPartnerAccount(
             transport, OrdersApi(transport, self._refusals), FeedsApi(transport, self._hosts)
         )
 
     async def aclose(self) -> None:
-        """Give up what is under way and close every connection."""
+        """Give up what is under way and close every account."""
         await self._tokens.aclose()
         await self._outbound.aclose()

@@ -1,4 +1,4 @@
-"""Credentials: what opens a seller's account, never shown."""
+"""Credentials: what opens a seller's account, never shown, and where the account is."""
 
 from hashlib import sha256
 
@@ -24,3 +24,17 @@ class SellingPartnerCredentials(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"SellingPartnerCredentials(account={self.account[:8]}…)"
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """A seller's account: whose orders, and where.
+
+    The hosts are `amazon.services_host` and `amazon.token_host`; without them Amazon's own are
+    called.
+    """
+
+    credentials: SellingPartnerCredentials
+    seller_id: str
+    marketplace_ids: tuple[str, ...]
+    services_host: str | None = None
+    token_host: str | None = None

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
+from amazon_endpoint.amazon.credentials import Account, SellingPartnerCredentials
 from amazon_endpoint.errors import InvalidInput
 from amazon_endpoint.hub import fields
 from amazon_endpoint.orders import AMAZON, MERCHANT
@@ -33,16 +33,6 @@ _SELLING_PARTNER_HINT = (
     "Set amazon.client_id, amazon.client_secret and amazon.refresh_token to the Login with Amazon "
     "credentials of your Selling Partner API application."
 )
-
-
-class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose orders, and where: all that a connection to Amazon is made from."""
-
-    credentials: SellingPartnerCredentials
-    seller_id: str
-    marketplace_ids: tuple[str, ...]
-    services_host: str | None = None
-    token_host: str | None = None
 
 
 class Parameters(msgspec.Struct, frozen=True):

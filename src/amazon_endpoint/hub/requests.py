@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from amazon_endpoint.hub.parameters import Account
+from amazon_endpoint.amazon.credentials import Account
 from amazon_endpoint.shipments import Shipment
 
 

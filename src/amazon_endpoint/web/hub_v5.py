@@ -6,11 +6,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from amazon_endpoint.amazon.connect import Connection, Connector
-from amazon_endpoint.amazon.port import Amazon
+from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.clock import Clock, whole_seconds
 from amazon_endpoint.errors import EndpointError, InvalidInput, Later
-from amazon_endpoint.hub.parameters import Account
 from amazon_endpoint.hub.v5 import reply, requests
 from amazon_endpoint.hub.v5.message import Message, Service
 from amazon_endpoint.hub.v5.notifications import Notification
@@ -98,7 +96,7 @@ class HubV5:
         now = self._clock.now()
         asked = requests.read_poll(message, now)
         outcome = await poll_orders(
-            self._amazon(asked.account),
+            self._connector.connect(asked.account),
             PollRequest(
                 cursor=whole_seconds(asked.updated_after),
                 marketplace_ids=asked.account.marketplace_ids,
@@ -127,14 +125,14 @@ class HubV5:
 
     async def _import(self, message: Message) -> bytes:
         asked = requests.read_by_number(message)
-        order = await import_order(self._amazon(asked.account), asked.order_number)
+        order = await import_order(self._connector.connect(asked.account), asked.order_number)
         self._metrics.orders(1)
         return reply.order_reply(message.message_id, order, shipping_methods=asked.shipping_methods)
 
     async def _confirm(self, message: Message) -> bytes:
         asked = requests.read_confirm(message, self._clock.now())
         outcome = await confirm_shipment(
-            self._amazon(asked.account),
+            self._connector.connect(asked.account),
             self._confirmations,
             ConfirmRequest(
                 shipment=asked.shipment,
@@ -161,24 +159,13 @@ class HubV5:
     async def _feed_status(self, message: Message) -> bytes:
         asked = requests.read_feed_status(message)
         seller_id = asked.account.seller_id
-        amazon = self._amazon(asked.account)
+        amazon = self._connector.connect(asked.account)
         result = await feed_status(amazon, self._confirmations, asked.feed_id, seller_id=seller_id)
         travelled = await self._confirmations.of_feed(seller_id, asked.feed_id)
         shipments = {
             one.message_id: (one.key.order_number, one.key.shipment_number) for one in travelled
         }
         return reply.feed_reply(message.message_id, result, shipments=shipments)
-
-    def _amazon(self, account: Account) -> Amazon:
-        return self._connector.connect(
-            Connection(
-                credentials=account.credentials,
-                seller_id=account.seller_id,
-                marketplace_ids=account.marketplace_ids,
-                services_host=account.services_host,
-                token_host=account.token_host,
-            )
-        )
 
     def _delay(self, message: Message, not_before: datetime | None) -> bytes:
         if not_before is None:

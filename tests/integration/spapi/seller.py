@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from amazon_endpoint.amazon.connect import Connection, Connector
-from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
+from amazon_endpoint.amazon.connect import Connector
+from amazon_endpoint.amazon.credentials import Account, SellingPartnerCredentials
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.amazon.port import Amazon, OrderQuery
 from amazon_endpoint.clock import Clock
@@ -46,7 +46,7 @@ class Seller:
         services_host: str | None = None,
     ) -> Amazon:
         return self.connector.connect(
-            Connection(
+            Account(
                 credentials=credentials,
                 seller_id="A0000000000000",
                 marketplace_ids=(UNITED_STATES,),
