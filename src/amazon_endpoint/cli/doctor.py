@@ -9,22 +9,21 @@ from typing import Literal
 
 import click
 import msgspec
-from rich.markup import escape
 
 from amazon_endpoint import logs, settings
-from amazon_endpoint.amazon.connect import Connection, Connector
+from amazon_endpoint.amazon.connect import Connector
+from amazon_endpoint.amazon.credentials import Account
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.amazon.marketplaces import region_of
 from amazon_endpoint.amazon.port import Amazon, OrderQuery
 from amazon_endpoint.cli import options
 from amazon_endpoint.cli.endpoint import account_parameters
 from amazon_endpoint.cli.exit_codes import FAILED, told
-from amazon_endpoint.cli.output import show, write_json
+from amazon_endpoint.cli.output import write_json
 from amazon_endpoint.cli.waiting import working
 from amazon_endpoint.clock import Clock, SystemClock
 from amazon_endpoint.errors import AccessDenied, AmazonRefused, CredentialsRefused, EndpointError
 from amazon_endpoint.hub import parameters
-from amazon_endpoint.hub.parameters import Account
 from amazon_endpoint.outbound import NoAnswer, NotSent, Outbound
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.storage import Storage
@@ -34,7 +33,7 @@ _MOST_SKEW = timedelta(seconds=30)
 # Of the right form, and nobody's.
 _NO_ORDER = "000-0000000-0000000"
 
-_STYLES = {"ok": "green", "warning": "yellow", "wrong": "bold red"}
+_COLOURS = {"ok": "green", "warning": "yellow", "wrong": "red"}
 
 
 class Doubt(EndpointError):
@@ -69,8 +68,8 @@ def command(ctx: click.Context, deep: bool, as_json: bool) -> None:
     def note(finding: Finding) -> None:
         findings.append(finding)
         if not as_json:
-            style = _STYLES[finding.outcome]
-            show(f"[{style}]{finding.outcome:>7}[/]  {finding.check}: {escape(finding.told)}")
+            outcome = click.style(f"{finding.outcome:>7}", fg=_COLOURS[finding.outcome])
+            click.echo(f"{outcome}  {finding.check}: {finding.told}")
 
     asyncio.run(_Examination(SystemClock(), note).run(deep=deep))
     if as_json:
@@ -217,6 +216,6 @@ async def _connected(
     async with await Storage.open(given.database) as storage:
         connector = Connector(quotas=storage.quotas, clock=clock, hosts=hosts)
         try:
-            yield connector.connect(Connection(**msgspec.structs.asdict(account)))
+            yield connector.connect(account)
         finally:
             await connector.aclose()

@@ -114,8 +114,8 @@ class _InProcess:
         self, service: Service, payload: Mapping[str, object], parameters: Mapping[str, str]
     ) -> Reply:
         """See `Endpoint`."""
-        message = decode(_message(service, payload, {**self._account, **parameters}))
-        return _answered(await self._hub.carry_out(message, service), self._clock)
+        asked = decode(message(service, payload, {**self._account, **parameters}))
+        return _answered(await self._hub.carry_out(asked, service), self._clock)
 
 
 class _Served:
@@ -142,7 +142,7 @@ class _Served:
         try:
             answer = await self._client.post(
                 service.path,
-                content=_message(service, payload, {**self._account, **parameters}),
+                content=message(service, payload, {**self._account, **parameters}),
                 headers=self._headers,
             )
         except httpx2.HTTPError as error:
@@ -158,9 +158,10 @@ class _Served:
         return _answered(answer.content, self._clock)
 
 
-def _message(
+def message(
     service: Service, payload: Mapping[str, object], parameters: Mapping[str, str]
 ) -> bytes:
+    """A message as a hub posts it."""
     listed = [{"name": name, "value": value} for name, value in parameters.items()]
     return msgspec.json.encode(
         {

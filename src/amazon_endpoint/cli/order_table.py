@@ -12,28 +12,34 @@ from rich.table import Table
 _LONGEST_ITEMS = 40
 
 
-class _Item(msgspec.Struct):
+class Item(msgspec.Struct, frozen=True):
+    """One of `line_items`."""
+
     sku: str
     quantity: int
 
 
-class _Totals(msgspec.Struct):
+class Totals(msgspec.Struct, frozen=True):
+    """Of `totals`, the order's own."""
+
     order: Decimal
 
 
-class _Order(msgspec.Struct):
+class ImportedOrder(msgspec.Struct, frozen=True):
+    """Of an order object, what is shown."""
+
     number: str
     status: str
     placed_on: datetime
     updated_at: datetime
     channel: str
     currency: str
-    totals: _Totals
-    line_items: tuple[_Item, ...]
+    totals: Totals
+    line_items: tuple[Item, ...]
 
 
 class _Payload(msgspec.Struct):
-    order: _Order
+    order: ImportedOrder
 
 
 class _OrderMessage(msgspec.Struct):
@@ -43,9 +49,14 @@ class _OrderMessage(msgspec.Struct):
 _decode = msgspec.json.Decoder(_OrderMessage).decode
 
 
-def order_table(messages: Iterable[msgspec.Raw], *, title: str | None = None) -> Table:
+def imported(message: msgspec.Raw) -> ImportedOrder:
+    """The order of an `order:import` message."""
+    return _decode(message).payload.order
+
+
+def order_table(messages: Iterable[msgspec.Raw]) -> Table:
     """A table of `order:import` messages."""
-    table = Table(title=title, title_justify="left")
+    table = Table()
     table.add_column("Order", no_wrap=True)
     table.add_column("Status", no_wrap=True)
     table.add_column("Placed on", no_wrap=True)
@@ -54,7 +65,7 @@ def order_table(messages: Iterable[msgspec.Raw], *, title: str | None = None) ->
     table.add_column("Items", overflow="ellipsis", no_wrap=True)
     table.add_column("Total", justify="right", no_wrap=True)
     for message in messages:
-        order = _decode(message).payload.order
+        order = imported(message)
         table.add_row(
             order.number,
             escape(order.status),
@@ -71,6 +82,6 @@ def _minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"
 
 
-def _items(items: tuple[_Item, ...]) -> str:
+def _items(items: tuple[Item, ...]) -> str:
     told = ", ".join(f"{item.quantity} × {item.sku}" for item in items)
     return told if len(told) <= _LONGEST_ITEMS else told[: _LONGEST_ITEMS - 1] + "…"

@@ -1,6 +1,7 @@
 """`orders`: bring orders in from Amazon."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -70,35 +71,45 @@ def poll(
         statuses, fulfilled_by = ",".join(STATUSES), f"{MERCHANT},{AMAZON}"
     filters = {"amazon.statuses": statuses or "", "amazon.fulfilled_by": fulfilled_by or ""}
 
+    count = 0
+
+    def write(reply: Reply) -> None:
+        nonlocal count
+        count += len(reply.messages)
+        _write(reply, as_json=as_json)
+        remark(reply)
+
     async def run() -> None:
         clock = SystemClock()
         async with open_endpoint(settings.load(), clock, via=via) as endpoint:
-            await read_on(endpoint, state, filters, clock, waits=waits, as_json=as_json)
+            await read_on(endpoint, state, filters, write, clock, waits=waits)
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    finally:
+        click.echo(f"{count} order{'' if count == 1 else 's'}.", err=True)
 
 
 async def read_on(
     endpoint: Endpoint,
     state: PollState,
     filters: dict[str, str],
+    write: Callable[[Reply], None],
     clock: Clock,
     *,
     waits: bool,
-    as_json: bool,
 ) -> None:
     """Poll until the window is finished, keeping the place in `state` as a hub would.
 
-    The place moves on only after the orders were written: whatever happens, none is left out.
+    The place moves on only after `write` returned: whatever happens, no order is left out.
 
     Raises:
         Later: Amazon's quota is used up, and nobody waits for it.
         EndpointError: something else ended it.
     """
-    count = 0
     while True:
         try:
-            with working(f"Reading orders ({count} so far)"):
+            with working("Reading orders"):
                 reply = await endpoint.ask(Service.ORDER_POLL, {}, {**filters, **state.parameters})
         except Later as later:
             if not waits:
@@ -109,14 +120,11 @@ async def read_on(
             if invalid.field in {resume.FIELD, seen.FIELD}:
                 state.keep([Parameter(invalid.field, "")])
             raise
-        _write(reply, as_json=as_json)
-        count += len(reply.messages)
+        write(reply)
         state.keep(reply.parameters)
-        remark(reply)
         reply.check()
         if not state.unfinished:
-            break
-    click.echo(f"{count} order{'' if count == 1 else 's'}.", err=True)
+            return
 
 
 def _write(reply: Reply, *, as_json: bool) -> None:
