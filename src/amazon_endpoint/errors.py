@@ -11,6 +11,7 @@ EndpointError
  │   ├─ FeedNotFound
  │   └─ PageTokenRefused
  ├─ PageRepeated              Amazon's paging runs in a circle
+ ├─ StillUncertain            whether Amazon took a shipment can't be told
  ├─ Unreadable                an answer, order or report that makes no sense
  └─ Later                     nothing is wrong that waiting won't mend
      ├─ Throttled
@@ -83,6 +84,11 @@ class PageTokenRefused(AmazonRefused):
 class PageRepeated(EndpointError):
     """Amazon returned a page of this window a second time. The window starts again at the next
     poll."""
+
+
+class StillUncertain(EndpointError):
+    """Nobody can tell whether Amazon took this shipment, so it is not sent again. Look at the order
+    in Seller Central and confirm the shipment there if it is missing."""
 
 
 class Unreadable(EndpointError):

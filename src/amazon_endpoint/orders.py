@@ -30,7 +30,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
     """A line of an order. `item_id` is Amazon's order item id, an opaque string.
 
-    `charges` is absent while Amazon states no price. A quantity of 0 is a cancelled line.
+    What it costs stands in the order's `charges`. A quantity of 0 is a cancelled line.
     """
 
     item_id: str
@@ -39,7 +39,6 @@ class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None = None
     asin: str | None = None
     unit_price: Money | None = None
-    charges: ItemCharges | None = None
     quantity_fulfilled: int | None = None
     quantity_unfulfilled: int | None = None
     cancellation_requested_by: str | None = None

@@ -47,7 +47,9 @@ class Amazon(Protocol):
     """A seller's account at Amazon.
 
     Any method raises `Throttled` when its quota is used up, `AmazonUnavailable` when Amazon does
-    not answer as it should, `CredentialsRefused` and `AccessDenied` when it will not.
+    not answer as it should, `CredentialsRefused` and `AccessDenied` when it will not. From a method
+    that changes something each of these means that nothing happened; where that can't be told it
+    raises `AnswerLost`.
     """
 
     async def latest_upper_bound(self) -> datetime:

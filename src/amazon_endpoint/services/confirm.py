@@ -17,11 +17,11 @@ from amazon_endpoint.clock import Clock
 from amazon_endpoint.errors import (
     AmazonRefused,
     AnswerLost,
-    EndpointError,
     InvalidInput,
     Later,
     OrderNotFound,
     ShipmentRefused,
+    StillUncertain,
 )
 from amazon_endpoint.orders import Order
 from amazon_endpoint.services.allocation import allocate
@@ -59,7 +59,6 @@ __all__ = [
     "ConfirmOutcome",
     "ConfirmRequest",
     "Confirmed",
-    "StillUncertain",
     "Submitted",
     "Wait",
     "confirm_shipment",
@@ -82,11 +81,6 @@ class ConfirmRequest(msgspec.Struct, frozen=True, kw_only=True):
     carrier_lookup: Mapping[str, str] = {}
     allow_cancellation_requested: bool = False
     channel: Channel = Channel.FEED
-
-
-class StillUncertain(EndpointError):
-    """Nobody can tell whether Amazon took this shipment, so it is not sent again. Look at the order
-    in Seller Central and confirm the shipment there if it is missing."""
 
 
 async def confirm_shipment(

@@ -13,6 +13,7 @@ from amazon_endpoint.errors import (
     InvalidInput,
     OrderNotFound,
     ShipmentRefused,
+    StillUncertain,
     Throttled,
 )
 from amazon_endpoint.feeds import FeedState, MessageOutcome, MessageResult
@@ -21,7 +22,6 @@ from amazon_endpoint.services.confirm import (
     Confirmed,
     ConfirmOutcome,
     ConfirmRequest,
-    StillUncertain,
     Submitted,
     Wait,
     confirm_shipment,

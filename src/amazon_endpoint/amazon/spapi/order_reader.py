@@ -105,7 +105,6 @@ def _item(item: wire.OrderItem, place: int, prices: Prices) -> OrderItem:
         title=_text(product.title),
         asin=_text(product.asin),
         unit_price=prices.unit_prices[place],
-        charges=prices.item_charges[place],
         quantity_fulfilled=fulfillment.quantity_fulfilled,
         quantity_unfulfilled=fulfillment.quantity_unfulfilled,
         cancellation_requested_by=(request.requester or "unknown") if request else None,

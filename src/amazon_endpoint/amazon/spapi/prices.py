@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from amazon_endpoint.amazon.spapi import wire
-from amazon_endpoint.charges import Charges, ItemCharges, ItemParts, Part, Tip, read_charges
+from amazon_endpoint.charges import Charges, ItemParts, Part, Tip, read_charges
 from amazon_endpoint.money import ZERO, Money, parse_amount, parse_currency
 
 _PENDING = {"PENDING", "PENDING_AVAILABILITY"}
@@ -17,12 +17,11 @@ _PARTS = {part.value: part for part in Part}
 class Prices(msgspec.Struct, frozen=True):
     """What an order costs, in what currency, and what could not be counted.
 
-    `item_charges` and `unit_prices` are by item, in the order's own sequence.
+    `unit_prices` are by item, in the order's own sequence.
     """
 
     currency: str | None
     charges: Charges | None
-    item_charges: tuple[ItemCharges | None, ...]
     unit_prices: tuple[Money | None, ...]
     remarks: tuple[str, ...]
 
@@ -38,9 +37,8 @@ def read_prices(order: wire.Order) -> Prices:
     """
     currency = _currency(order)
     unit_prices = tuple(_unit_price(item) for item in order.order_items)
-    unpriced: tuple[ItemCharges | None, ...] = (None,) * len(unit_prices)
     if currency is None:
-        return Prices(None, None, unpriced, unit_prices, ())
+        return Prices(None, None, unit_prices, ())
     ledger = _Ledger(currency)
     items = [ledger.item(item) for item in order.order_items]
     proceeds = order.proceeds or wire.OrderProceeds()
@@ -48,13 +46,10 @@ def read_prices(order: wire.Order) -> Prices:
     tip = ledger.tip(proceeds.breakdowns or [])
     remarks = tuple(dict.fromkeys(ledger.remarks))
     if not _is_priced(order, items, grand_total):
-        return Prices(currency, None, unpriced, unit_prices, remarks)
+        return Prices(currency, None, unit_prices, remarks)
     parts = [item or ItemParts(charges={}) for item in items]
     charges = read_charges(parts, grand_total=grand_total, tip=tip)
-    item_charges = tuple(
-        read if item else None for item, read in zip(items, charges.items, strict=True)
-    )
-    return Prices(currency, charges, item_charges, unit_prices, remarks)
+    return Prices(currency, charges, unit_prices, remarks)
 
 
 def _is_priced(
