@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, Select, and_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.services.confirmations import (
     Channel,
@@ -29,9 +30,8 @@ class StoredConfirmations:
 
     async def find(self, key: ConfirmationKey) -> Confirmation | None:
         """The confirmation of exactly this content."""
-        async with self._database.transaction() as connection:
-            row = (await connection.execute(_select(key))).one_or_none()
-            return None if row is None else _confirmation(row)
+        found = await self._all(_select(key))
+        return found[0] if found else None
 
     async def of_shipment(self, key: ConfirmationKey) -> tuple[Confirmation, ...]:
         """Every content ever confirmed for the shipment that `key` names, oldest first."""
@@ -47,13 +47,17 @@ class StoredConfirmations:
 
     async def add(self, confirmation: Confirmation) -> Confirmation:
         """Store it unless its key is already there; return what is stored then."""
-        async with self._database.transaction() as connection:
+
+        async def work(connection: AsyncConnection) -> Confirmation:
             await insert_unless_there(connection, confirmations, _columns(confirmation))
             return _confirmation((await connection.execute(_select(confirmation.key))).one())
 
+        return await self._database.run(work)
+
     async def replace(self, seen: Confirmation, new: Confirmation) -> bool:
         """Store `new` if the row is still as `seen` (state and `sent_at`), else return False."""
-        async with self._database.transaction() as connection:
+
+        async def work(connection: AsyncConnection) -> bool:
             result = await connection.execute(
                 update(confirmations)
                 .where(
@@ -77,6 +81,8 @@ class StoredConfirmations:
                 )
             return True
 
+        return await self._database.run(work)
+
     async def of_feed(self, seller_id: str, feed_id: str) -> tuple[Confirmation, ...]:
         """The confirmations that travelled in this feed, oldest first."""
         return await self._all(
@@ -91,12 +97,17 @@ class StoredConfirmations:
             known_feeds.c.seller_id == seller_id,
             known_feeds.c.sent_at >= moment - _SENDING_AT_MOST,
         )
-        async with self._database.transaction() as connection:
+
+        async def work(connection: AsyncConnection) -> frozenset[str]:
             return frozenset((await connection.scalars(query)).all())
 
+        return await self._database.run(work)
+
     async def _all(self, query: Select[Any]) -> tuple[Confirmation, ...]:
-        async with self._database.transaction() as connection:
+        async def work(connection: AsyncConnection) -> tuple[Confirmation, ...]:
             return tuple(map(_confirmation, (await connection.execute(query)).all()))
+
+        return await self._database.run(work)
 
 
 def _select(key: ConfirmationKey) -> Select[Any]:

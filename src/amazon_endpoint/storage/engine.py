@@ -79,12 +79,15 @@ def create_engine(location: Location) -> AsyncEngine:
 
     Raises:
         OSError: SQLite's file can't be created.
+        StorageUnusable: what has its name is no file that can be read and written.
     """
     if location.path is None:
         return _postgresql_engine(location.url)
     location.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):
         os.close(os.open(location.path, os.O_CREAT | os.O_EXCL, 0o600))
+    if not (location.path.is_file() and os.access(location.path, os.R_OK | os.W_OK)):
+        raise StorageUnusable(f"{location.shown} is no file that can be read and written.")
     return _sqlite_engine(location.url)
 
 
@@ -123,7 +126,7 @@ async def _prepare(connection: aiosqlite.Connection) -> None:
         # An intent that is committed must outlive a loss of power.
         await connection.execute("PRAGMA synchronous = FULL")
         await connection.execute("PRAGMA foreign_keys = ON")
-    except BaseException:
+    except Exception:
         # The pool doesn't know it yet, and its thread would run on.
         await connection.close()
         raise

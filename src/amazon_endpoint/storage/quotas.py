@@ -20,11 +20,14 @@ class StoredQuotas:
 
     async def take(self, key: QuotaKey, plan: Rate, now: datetime) -> datetime | None:
         """Take a token. None: go. Else the earliest moment at which one will be there."""
-        async with self._database.transaction() as connection:
+
+        async def work(connection: AsyncConnection) -> datetime | None:
             bucket, not_before = take(await _lock(connection, key, plan, now), now)
             if not_before is None:
                 await _store(connection, key, plan, bucket)
             return not_before
+
+        return await self._database.run(work)
 
     async def learn(
         self,
@@ -36,7 +39,8 @@ class StoredQuotas:
         drained: bool = False,
     ) -> None:
         """Remember what Amazon's answer told: its rate header, or that the bucket is empty."""
-        async with self._database.transaction() as connection:
+
+        async def work(connection: AsyncConnection) -> None:
             known = await _lock(connection, key, plan, now)
             bucket = known if rate is None else learn_rate(known, plan, rate, now)
             if drained:
@@ -44,6 +48,8 @@ class StoredQuotas:
             # The header comes with nearly every answer and tells something new with hardly any.
             if drained or bucket.rate != known.rate:
                 await _store(connection, key, plan, bucket)
+
+        await self._database.run(work)
 
 
 async def _lock(connection: AsyncConnection, key: QuotaKey, plan: Rate, now: datetime) -> Bucket:

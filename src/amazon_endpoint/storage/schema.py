@@ -1,7 +1,7 @@
 """The schema's own version, and how a database is brought up to it."""
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.storage.engine import StorageUnusable
 
@@ -11,20 +11,19 @@ LATEST = "0001"
 _MIGRATION_LOCK = 7_269_411_053
 
 
-async def migrate(engine: AsyncEngine) -> None:
-    """Bring the database up to `LATEST`, in one transaction and one process at a time.
+async def migrate(connection: AsyncConnection) -> None:
+    """Bring the database up to `LATEST`, in this transaction and in one process at a time.
 
     Raises:
         StorageUnusable: the database was written by a newer version.
     """
-    async with engine.begin() as connection:
-        # SQLite is locked already: its transactions begin as writers.
-        if engine.dialect.name == "postgresql":
-            await connection.execute(text("SET LOCAL lock_timeout = 0"))
-            await connection.execute(
-                text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
-            )
-        await connection.run_sync(_migrate)
+    # SQLite is locked already: its transactions begin as writers.
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SET LOCAL lock_timeout = 0"))
+        await connection.execute(
+            text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
+        )
+    await connection.run_sync(_migrate)
 
 
 def _migrate(connection: Connection) -> None:

@@ -21,19 +21,19 @@ class Storage:
         self.confirmations = StoredConfirmations(database)
 
     @classmethod
-    async def open(cls, database: str) -> Self:
-        """Open the database that the setting names, create it if need be, bring it up to date.
+    async def open(cls, setting: str) -> Self:
+        """Open the database that `setting` names, create it if need be, bring it up to date.
 
         Raises:
             StorageUnusable: it can't be reached, read or written, or a newer version wrote it.
         """
-        location = locate(database)
+        location = locate(setting)
         try:
-            engine = create_engine(location)
+            database = Database(create_engine(location))
             try:
-                await migrate(engine)
+                await database.uninterrupted(migrate)
             except BaseException:
-                await engine.dispose()
+                await database.close()
                 raise
         except OSError as error:
             raise StorageUnusable(
@@ -42,11 +42,11 @@ class Storage:
         except DBAPIError as error:
             reason = " ".join(str(error.orig).split())
             raise StorageUnusable(f"{location.shown} can't be used: {reason}") from error
-        return cls(Database(engine))
+        return cls(database)
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._database.engine.dispose()
+        await self._database.close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -198,3 +198,15 @@ async def test_what_postgresql_cannot_keep_is_invalid_input(
     async with await Storage.open(postgresql_url) as storage:
         with pytest.raises(InvalidInput):
             await storage.confirmations.add(other(shipment_number=number))
+
+
+async def test_an_intent_is_committed_though_its_caller_gave_up(storage: Storage) -> None:
+    await storage.confirmations.find(KEY)
+    adding = asyncio.create_task(storage.confirmations.add(PREPARED))
+    await asyncio.sleep(0)
+    adding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await adding
+    await storage.close()
+
+    assert await storage.confirmations.find(KEY) == PREPARED

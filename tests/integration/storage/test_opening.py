@@ -9,6 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.storage import Storage, StorageUnavailable, StorageUnusable
 from amazon_endpoint.storage.engine import create_engine, locate
@@ -37,8 +38,7 @@ async def test_the_history_leads_to_the_tables(storage: Storage) -> None:
         assert context.get_current_revision() == LATEST
         return compare_metadata(context, metadata)
 
-    async with storage._database.transaction() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await storage._database.run(lambda connection: connection.run_sync(differences)) == []
 
 
 async def test_opening_again_changes_nothing(database_url: str) -> None:
@@ -78,17 +78,17 @@ async def test_the_file_and_its_folder_are_for_the_owner_alone(tmp_path: Path) -
 
 
 async def test_what_is_committed_outlives_a_loss_of_power(tmp_path: Path) -> None:
-    async with (
-        await Storage.open(str(tmp_path / "endpoint.db")) as storage,
-        storage._database.transaction() as connection,
-    ):
-        pragmas = [
+    async def pragmas(connection: AsyncConnection) -> list[object]:
+        return [
             (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
 
+    async with await Storage.open(str(tmp_path / "endpoint.db")) as storage:
+        told = await storage._database.run(pragmas)
+
     full = 2
-    assert pragmas == ["wal", full, 1]
+    assert told == ["wal", full, 1]
 
 
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StorageUnusable, match="AMAZON_ENDPOINT_DATABASE"):
+    with pytest.raises(StorageUnusable, match=r"AMAZON_ENDPOINT_DATABASE: .* is no file"):
         await Storage.open(str(tmp_path))
 
 
@@ -138,7 +138,9 @@ async def test_a_connection_that_died_is_replaced(postgresql_url: str) -> None:
 
 
 async def test_a_database_that_goes_away_is_worth_another_try(postgresql_url: str) -> None:
+    async def lose(connection: AsyncConnection) -> None:
+        await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
     async with await Storage.open(postgresql_url) as storage:
         with pytest.raises(StorageUnavailable):
-            async with storage._database.transaction() as connection:
-                await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+            await storage._database.run(lose)

@@ -98,3 +98,17 @@ async def test_a_newly_published_burst_counts_at_once(storage: Storage) -> None:
 
     answers = [await storage.quotas.take(KEY, tightened, NOW) for _ in range(3)]
     assert [not_before is None for not_before in answers] == [True, True, False]
+
+
+async def test_calls_given_up_halfway_leave_the_bucket_usable(storage: Storage) -> None:
+    for turns in range(100):
+        calls = [asyncio.create_task(storage.quotas.take(KEY, PLAN, NOW)) for _ in range(3)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
+    not_before = await storage.quotas.take(KEY, PLAN, NOW)
+    assert not_before is not None
+    assert await storage.quotas.take(KEY, PLAN, not_before) is None
