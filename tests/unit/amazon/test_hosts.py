@@ -2,8 +2,8 @@
 
 import pytest
 
-from amazon_endpoint.amazon.connect import Connection, Connector
-from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
+from amazon_endpoint.amazon.connect import Connector
+from amazon_endpoint.amazon.credentials import Account, SellingPartnerCredentials
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.amazon.marketplaces import Region
 from amazon_endpoint.clock import SystemClock
@@ -174,7 +174,7 @@ async def test_a_connection_is_checked_before_anything_is_called(
     }
 
     with pytest.raises(InvalidInput) as told:
-        connector.connect(Connection(**parts | changes))  # type: ignore[arg-type]
+        connector.connect(Account(**parts | changes))  # type: ignore[arg-type]
 
     assert told.value.field == field
     await connector.aclose()
