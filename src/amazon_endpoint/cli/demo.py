@@ -127,8 +127,8 @@ class _Demo:
             with working("Starting the local Amazon and the endpoint"):
                 await self._answers(client, f"{self._stage.amazon}/_sandbox/state")
                 await self._answers(client, f"{self._stage.endpoint}/health")
-            _done(f"The local Amazon runs at {self._stage.amazon}.")
-            _done(f"The endpoint runs at {self._stage.endpoint}.")
+            _done(f"The local Amazon runs at {self._stage.amazon}")
+            _done(f"The endpoint runs at {self._stage.endpoint}")
             async with open_endpoint(
                 self._stage.settings, self._clock, via=self._stage.endpoint
             ) as endpoint:

@@ -14,23 +14,32 @@ USAGE = 2
 LATER = 75
 
 
+_OPTIONS = {
+    "amazon.last_updated_after": "--since",
+    "amazon.statuses": "--statuses",
+    "amazon.fulfilled_by": "--fulfilled-by",
+}
+
+
 def exit_code(error: EndpointError) -> int:
     """How a command ends that `error` stopped."""
     if isinstance(error, Later):
         return LATER
-    return USAGE if _setting(error.field) else FAILED
+    return USAGE if _given_as(error.field) else FAILED
 
 
 def told(error: EndpointError) -> str:
-    """The error in words, a hub's parameter named as the setting that it is here."""
-    setting = _setting(error.field)
-    return f"{setting}: {error.message}" if setting else str(error)
+    """The error in words, a hub's parameter named as the option or setting that it is here."""
+    given_as = _given_as(error.field)
+    return f"{given_as}: {error.message}" if given_as else str(error)
 
 
-def _setting(field: str | None) -> str | None:
+def _given_as(field: str | None) -> str | None:
     from amazon_endpoint.settings import PREFIX, Settings  # noqa: PLC0415 - only when it failed
 
     if field is None or field.startswith(PREFIX):
         return field
     name = field.removeprefix("amazon.")
-    return PREFIX + name.upper() if name in Settings.__struct_fields__ else None
+    if name in Settings.__struct_fields__:
+        return PREFIX + name.upper()
+    return _OPTIONS.get(field)

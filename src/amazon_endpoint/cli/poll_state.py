@@ -21,22 +21,22 @@ class PollState:
         """Read what an earlier poll left.
 
         Raises:
-            click.ClickException: the file is something else, or its folder can't be written.
+            click.UsageError: the file is something else, or its folder can't be written.
         """
         self._path = path
         self._values: dict[str, str] = {}
         if path is None:
             return
         if not os.access(path.parent, os.W_OK):
-            raise click.ClickException(f"{path.parent} is no folder that can be written to.")
+            raise click.UsageError(f"{path.parent} is no folder that can be written to.")
         try:
             values = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
         except FileNotFoundError:
             return
         except OSError as error:
-            raise click.ClickException(f"{path} can't be read: {error.strerror}.") from None
+            raise click.UsageError(f"{path} can't be read: {error.strerror}.") from None
         except msgspec.DecodeError:
-            raise click.ClickException(
+            raise click.UsageError(
                 f"{path} is no state of `orders poll`. Name another file."
             ) from None
         self._values = {name: value for name, value in values.items() if name in _KEPT}

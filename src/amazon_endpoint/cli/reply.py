@@ -3,7 +3,7 @@
 import msgspec
 
 from amazon_endpoint.errors import EndpointError
-from amazon_endpoint.hub.v5.notifications import Notification
+from amazon_endpoint.hub.notifications import Notification
 
 
 class Refused(EndpointError):
