@@ -19,6 +19,7 @@ from amazon_endpoint.sandbox.confirmations import read_confirmation, refusal
 from amazon_endpoint.sandbox.control import control_routes
 from amazon_endpoint.sandbox.feed_routes import feed_routes
 from amazon_endpoint.sandbox.gate import Endpoint, afterwards, arrival, instead, operation
+from amazon_endpoint.sandbox.mws.routes import mws_routes
 from amazon_endpoint.sandbox.options import SandboxOptions
 from amazon_endpoint.sandbox.parcels import NotShippable
 from amazon_endpoint.sandbox.search import get_order, known_order, read_query, search_orders
@@ -37,6 +38,7 @@ def create_app(options: SandboxOptions) -> Starlette:
         Route(orders + "/{order_id}", operation(sandbox, "getOrder", _get)),
         Route(confirmation, operation(sandbox, "confirmShipment", _confirm), methods=["POST"]),
         *feed_routes(sandbox),
+        *mws_routes(sandbox),
         *control_routes(sandbox),
     ]
     app = Starlette(
@@ -57,7 +59,7 @@ def sandbox_of(app: Starlette) -> Sandbox:
 
 def _token(sandbox: Sandbox) -> Endpoint:
     async def call(request: Request) -> Response:
-        fault = arrival(sandbox, "token", request)
+        fault = arrival(sandbox, "token", request.query_params)
         early = await instead(sandbox, fault)
         if early is not None:
             return early

@@ -11,11 +11,12 @@ from amazon_endpoint.sandbox.answers import Answer, json_response
 from amazon_endpoint.sandbox.clock import read_time, write_time
 from amazon_endpoint.sandbox.faults import BESIDE_THE_API, Fault
 from amazon_endpoint.sandbox.gate import Endpoint
+from amazon_endpoint.sandbox.mws.quotas import ACTIONS
 from amazon_endpoint.sandbox.orders import Json
 from amazon_endpoint.sandbox.quotas import PLANS
 from amazon_endpoint.sandbox.state import Sandbox
 
-_OPERATIONS = frozenset(PLANS) | BESIDE_THE_API | {"*"}
+_OPERATIONS = frozenset(PLANS) | ACTIONS | BESIDE_THE_API | {"*"}
 
 
 def control_routes(sandbox: Sandbox) -> list[Route]:

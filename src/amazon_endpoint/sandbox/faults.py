@@ -18,6 +18,9 @@ INSTEAD = frozenset(
         "drop",
         "internal500",
         "missing_orders_key",
+        "quota_exceeded",
+        "stale_quota",
+        "unknown_error",
     }
 )
 #: The operation is done, then its answer is changed or lost.
@@ -59,7 +62,7 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
         if not everywhere and self.operation != operation:
             return False
         if self.fault in {"repeated_page", "dead_token"}:
-            return "paginationToken" in parameters
+            return "paginationToken" in parameters or "NextToken" in parameters
         if self.fault == "deny_personal_data":
             asked = parameters.get("includedData", "").split(",")
             return "BUYER" in asked or "RECIPIENT" in asked

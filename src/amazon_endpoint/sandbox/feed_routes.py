@@ -97,7 +97,7 @@ async def _cancel(sandbox: Sandbox, request: Request, caller: Caller) -> Answer:
 
 def _stored(sandbox: Sandbox, name: str) -> Endpoint:
     async def call(request: Request) -> Response:
-        fault = arrival(sandbox, name, request)
+        fault = arrival(sandbox, name, request.query_params)
         early = await instead(sandbox, fault)
         if early is not None:
             return early

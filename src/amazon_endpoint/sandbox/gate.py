@@ -1,7 +1,7 @@
 """The gate that every call to the API passes: user agent, faults, token, quota, headers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -48,7 +48,7 @@ def operation(sandbox: Sandbox, name: str, work: Operation) -> Endpoint:
     """Make an endpoint of an operation: behind the gate, with the headers of its answer."""
 
     async def call(request: Request) -> Response:
-        fault = arrival(sandbox, name, request)
+        fault = arrival(sandbox, name, request.query_params)
         agent = request.headers.get("user-agent", "")
         if not agent or len(agent) > 500:
             return html_response(400, "400 Bad Request")
@@ -76,11 +76,11 @@ def operation(sandbox: Sandbox, name: str, work: Operation) -> Endpoint:
     return call
 
 
-def arrival(sandbox: Sandbox, name: str, request: Request) -> Fault | None:
+def arrival(sandbox: Sandbox, name: str, parameters: Mapping[str, str]) -> Fault | None:
     """Count a call, bring the sandbox up to date, and find the fault that the call meets."""
     sandbox.calls[name] += 1
     sandbox.settle()
-    return sandbox.faults.take(name, request.query_params)
+    return sandbox.faults.take(name, parameters)
 
 
 async def instead(sandbox: Sandbox, fault: Fault | None) -> Response | None:

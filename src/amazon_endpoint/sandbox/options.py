@@ -34,6 +34,8 @@ class SandboxOptions(Struct, frozen=True, kw_only=True):
     quotas: bool = True
     #: No page is longer than this, whatever the client asks for.
     page_cap: int = 100
+    #: No page of an order's items is longer; only Marketplace Web Service sends such pages.
+    item_page_cap: int = 100
     #: How long a feed waits, and how long it is then worked on.
     queue_seconds: float = 2.0
     progress_seconds: float = 3.0
@@ -50,6 +52,8 @@ class SandboxOptions(Struct, frozen=True, kw_only=True):
             raise ValueError("orders must not be negative")
         if not 1 <= self.page_cap <= 100:
             raise ValueError("page_cap must be from 1 to 100")
+        if not 1 <= self.item_page_cap <= 100:
+            raise ValueError("item_page_cap must be from 1 to 100")
         if self.queue_seconds < 0 or self.progress_seconds < 0:
             raise ValueError("queue_seconds and progress_seconds must not be negative")
         if self.now is not None and self.now.tzinfo is None:

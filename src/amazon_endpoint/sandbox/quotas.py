@@ -1,5 +1,6 @@
 """Amazon's usage plans: a bucket per seller, application and operation."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
@@ -36,12 +37,13 @@ class _Bucket(Struct):
 class Quotas:
     """Counts calls against the plans."""
 
-    def __init__(self) -> None:
+    def __init__(self, plans: Mapping[str, Plan] = PLANS) -> None:
+        self._plans = plans
         self._buckets: dict[tuple[Caller, str], _Bucket] = {}
 
     def take(self, caller: Caller, operation: str, now: datetime) -> bool:
         """Take one call from the bucket; False when there is none left."""
-        plan = PLANS[operation]
+        plan = self._plans[operation]
         bucket = self._buckets.setdefault((caller, operation), _Bucket(plan.burst, now))
         waited = max(0.0, (now - bucket.filled).total_seconds())
         bucket.tokens = min(float(plan.burst), bucket.tokens + waited * plan.rate)

@@ -57,7 +57,7 @@ SETTLED = timedelta(minutes=2)
 
 _TOKEN_LIFE = timedelta(hours=24)
 _SEAL = b"the local Amazon seals its page tokens with this"
-_ORDER_ID = re.compile(r"[A-Za-z0-9]{3}-[A-Za-z0-9]{7}-[A-Za-z0-9]{7}", re.ASCII)
+ORDER_ID = re.compile(r"[A-Za-z0-9]{3}-[A-Za-z0-9]{7}-[A-Za-z0-9]{7}", re.ASCII)
 _PARAMETERS = frozenset(
     {
         "createdAfter",
@@ -139,19 +139,23 @@ def read_query(parameters: Mapping[str, str], now: datetime, page_cap: int) -> Q
     return msgspec.structs.replace(query, until=page.until, place=page.place)
 
 
-def search_orders(book: OrderBook, query: Query, now: datetime) -> Answer:
-    """Serve one page: what was updated in the window, oldest update first."""
+def page_of(book: OrderBook, query: Query) -> tuple[list[Entry], bool]:
+    """Find one page, oldest update first, and whether there is more behind it."""
     found: list[Entry] = []
-    more = False
     for entry in book.after(query.place):
         if not query.by_creation and entry.updated > query.until:
             break
         if not _matches(entry, query):
             continue
         if len(found) == query.size:
-            more = True
-            break
+            return found, True
         found.append(entry)
+    return found, False
+
+
+def search_orders(book: OrderBook, query: Query, now: datetime) -> Answer:
+    """Serve one page of what was updated in the window."""
+    found, more = page_of(book, query)
     bound = "createdBefore" if query.by_creation else "lastUpdatedBefore"
     body: dict[str, Any] = {
         "orders": [visible(entry.order(), query.included) for entry in found],
@@ -178,7 +182,7 @@ def known_order(book: OrderBook, order_id: str) -> Entry:
     entry = book.find(order_id)
     if entry is not None:
         return entry
-    if not _ORDER_ID.fullmatch(order_id):
+    if not ORDER_ID.fullmatch(order_id):
         raise invalid_input("orderId is not in the 3-7-7 format.")
     raise Refusal(404, "NotFound", "The requested resource does not exist.")
 

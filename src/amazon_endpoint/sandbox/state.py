@@ -8,6 +8,7 @@ from amazon_endpoint.sandbox.documents import DocumentStore
 from amazon_endpoint.sandbox.faults import Faults
 from amazon_endpoint.sandbox.feeds import Feeds
 from amazon_endpoint.sandbox.generator import made_up_orders
+from amazon_endpoint.sandbox.mws.state import MwsState
 from amazon_endpoint.sandbox.options import SandboxOptions
 from amazon_endpoint.sandbox.orders import OrderBook
 from amazon_endpoint.sandbox.parcels import Ledger, Shipping
@@ -25,6 +26,7 @@ class Sandbox:
         self.connections = Connections()
         self.tokens = Tokens(self.clock)
         self.quotas = Quotas()
+        self.mws = MwsState()
         self.faults = Faults()
         self.calls: Counter[str] = Counter()
         self.book = OrderBook()

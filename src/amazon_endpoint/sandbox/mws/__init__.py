@@ -1,0 +1,1 @@
+"""The retired generation at the local Amazon: Marketplace Web Service, on the same orders."""
