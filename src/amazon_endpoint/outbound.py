@@ -21,8 +21,13 @@ MAX_BODY = 64 * 1024 * 1024
 _TIMEOUT = httpx2.Timeout(connect=5, read=30, write=30, pool=10)
 _WHOLE_CALL_SECONDS = 60
 
-# A thousand sellers may be read at the same time.
-_LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=20)
+# A thousand sellers may be read at the same time. They take turns: Amazon's quotas let them make
+# a few calls per second in all, and each call costs the pool a look at every connection.
+_AT_ONCE = 200
+_LONGEST_WAIT_FOR_TURN = 10
+_LIMITS = httpx2.Limits(
+    max_connections=_AT_ONCE, max_keepalive_connections=100, keepalive_expiry=20
+)
 
 # They log whole URLs, and a document's URL is a key to it.
 for _name in ("httpx2", "httpcore2"):
@@ -56,6 +61,7 @@ class Outbound:
     """
 
     def __init__(self, may_be_private: Callable[[str, int], bool]) -> None:
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._client = httpx2.AsyncClient(
             transport=_CheckedTransport(may_be_private),
             timeout=_TIMEOUT,
@@ -82,12 +88,19 @@ class Outbound:
             method, url, params=params, headers=headers, content=content
         )
         try:
+            async with asyncio.timeout(_LONGEST_WAIT_FOR_TURN):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise NotSent("too many calls are under way") from None
+        try:
             async with asyncio.timeout(_WHOLE_CALL_SECONDS):
                 return await self._send(request)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             raise NotSent(_told(error)) from None
         except (httpx2.HTTPError, TimeoutError) as error:
             raise NoAnswer(_told(error)) from None
+        finally:
+            self._turns.release()
 
     async def _send(self, request: httpx2.Request) -> Answer:
         answer = await self._client.send(request, stream=True)

@@ -34,7 +34,7 @@ class Connector:
         self._refusals = PersonalDataRefusals()
 
     def connect(self, account: Account) -> Amazon:
-        """The account behind a account. Nothing is called yet.
+        """Amazon, as this account is served by it. Nothing is called yet.
 
         Raises:
             InvalidInput: the marketplaces are unknown or of several regions, or a host is not
@@ -56,6 +56,6 @@ class Connector:
         )
 
     async def aclose(self) -> None:
-        """Give up what is under way and close every account."""
+        """Give up what is under way and close every connection."""
         await self._tokens.aclose()
         await self._outbound.aclose()

@@ -132,6 +132,23 @@ async def test_an_answer_that_never_ends_is_given_up(
     amazon.release()
 
 
+async def test_a_call_whose_turn_does_not_come_is_not_sent(
+    amazon: ScriptedAmazon, trusting: Outbound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbound, "_LONGEST_WAIT_FOR_TURN", 0.01)
+    trusting._turns = asyncio.Semaphore(1)
+    amazon.hold()
+    first = asyncio.create_task(trusting.send("GET", amazon.url, headers={}))
+    await amazon.arrived.wait()
+
+    with pytest.raises(NotSent, match="too many"):
+        await trusting.send("GET", amazon.url, headers={})
+    amazon.release()
+
+    await first
+    assert (await trusting.send("GET", amazon.url, headers={})).status == 200
+
+
 async def test_a_redirect_is_an_answer_like_any_other(
     amazon: ScriptedAmazon, trusting: Outbound
 ) -> None:
