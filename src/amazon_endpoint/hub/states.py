@@ -1,4 +1,4 @@
-"""States: the full names of US states, territories and military addresses.
+"""States: the full names and the codes of US states, territories and military addresses.
 
 Codes and names as in USPS Publication 28, Appendix B.
 """
@@ -81,6 +81,8 @@ _BY_KEY = {
     _key("Washington D.C."): "District of Columbia",
 }
 
+_CODES = {name: code for code, name in _NAMES.items()}
+
 
 def full_name(state: str) -> str:
     """The full name of a US state, given as code or name, with or without dots, in any case.
@@ -88,3 +90,11 @@ def full_name(state: str) -> str:
     What is not in the table is returned as it is: a guess would send a parcel astray.
     """
     return _BY_KEY.get(_key(state), state)
+
+
+def code(state: str) -> str:
+    """The two-letter code of a US state, given in any of the forms that `full_name` knows.
+
+    What is not in the table is returned as it is.
+    """
+    return _CODES.get(full_name(state), state)

@@ -9,9 +9,9 @@ import structlog
 from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.clock import Clock, whole_seconds
 from amazon_endpoint.errors import EndpointError, InvalidInput, Later
+from amazon_endpoint.hub.notifications import Notification
 from amazon_endpoint.hub.v5 import reply, requests
 from amazon_endpoint.hub.v5.message import Message, Service
-from amazon_endpoint.hub.v5.notifications import Notification
 from amazon_endpoint.services.confirm import ConfirmRequest, Submitted, Wait, confirm_shipment
 from amazon_endpoint.services.confirmations import Channel, Confirmations
 from amazon_endpoint.services.feed_status import feed_status

@@ -1,18 +1,13 @@
 """Messages: what a hub posts, up to the point where a service reads its payload."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from amazon_endpoint.hub.errors import NotAMessage
-
-# Deeper than any payload of a hub, and shallow enough for every reader behind.
-_DEEPEST = 64
-
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
+from amazon_endpoint.hub.json_object import read_object
 
 
 class Service(StrEnum):
@@ -55,19 +50,20 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decode(body: bytes) -> Message:
-    """Read a body. Keys beyond the format are ignored at every level.
+    """Read a body.
 
     Raises:
         NotAMessage: it is not JSON in UTF-8, or has not the shape of a message.
     """
-    try:
-        read = _decoder.decode(body)
-    except (ValueError, ArithmeticError, RecursionError):
-        raise NotAMessage("The body is not JSON in UTF-8.") from None
-    if _too_deep(read):
-        raise NotAMessage(f"The JSON is nested more than {_DEEPEST} levels deep.")
-    if not isinstance(read, dict):
-        raise NotAMessage("The body is not a JSON object.")
+    return read_message(read_object(body))
+
+
+def read_message(read: dict[str, Any]) -> Message:
+    """Read a JSON object. Keys beyond the format are ignored at every level.
+
+    Raises:
+        NotAMessage: it has not the shape of a message.
+    """
     message_id = read.get("message_id")
     if not isinstance(message_id, str) or not message_id:
         raise NotAMessage("message_id is missing, empty or not text.")
@@ -90,19 +86,3 @@ def _parameters(listed: object) -> Iterator[tuple[str, Any]]:
         if not isinstance(one, dict) or not isinstance(one.get("name"), str) or "value" not in one:
             raise NotAMessage(f"payload.parameters[{index}] is not an object with name and value.")
         yield one["name"], one["value"]
-
-
-def _too_deep(value: object) -> bool:
-    level = [value]
-    for _ in range(_DEEPEST):
-        level = [inner for one in level for inner in _within(one)]
-        if not level:
-            return False
-    return True
-
-
-def _within(value: object) -> Iterator[object]:
-    if isinstance(value, dict):
-        yield from value.values()
-    elif isinstance(value, list):
-        yield from value

@@ -13,17 +13,15 @@ from amazon_endpoint.amazon.port import UnreadableOrder
 from amazon_endpoint.clock import iso
 from amazon_endpoint.errors import EndpointError
 from amazon_endpoint.feeds import FeedResult
-from amazon_endpoint.hub.v5.message import Service
-from amazon_endpoint.hub.v5.notifications import (
+from amazon_endpoint.hub.notifications import (
     Notification,
     about_error,
     about_feed,
-    about_orders,
     about_unfinished,
-    about_unpriced,
-    about_unreadable,
 )
+from amazon_endpoint.hub.v5.message import Service
 from amazon_endpoint.hub.v5.order import OrderObject, encode_order
+from amazon_endpoint.hub.written import write_orders
 from amazon_endpoint.orders import Order
 
 # When a hub shall ask again for a feed in progress, in seconds.
@@ -134,22 +132,10 @@ def orders_reply(
     `unfinished` tells that the next poll goes on with this window, `not_before` when it can;
     `problem` is what cut the window short.
     """
-    messages: list[msgspec.Raw] = []
-    imported: list[Order] = []
-    unwritable: list[UnreadableOrder] = []
-    for order in orders:
-        if not order.priced:
-            continue
-        try:
-            messages.append(_order_message(order, shipping_methods))
-            imported.append(order)
-        except (ValueError, ArithmeticError):
-            unwritable.append(UnreadableOrder(order.number, "a value does not fit the message"))
-    notifications = [
-        *about_orders(imported),
-        *about_unpriced([order for order in orders if not order.priced]),
-        *about_unreadable([*unreadable, *unwritable]),
-    ]
+    written = write_orders(
+        orders, lambda order: _order_message(order, shipping_methods), unreadable=unreadable
+    )
+    notifications = [*written.notifications]
     if unfinished:
         notifications.append(about_unfinished(not_before))
     if problem is not None:
@@ -159,12 +145,12 @@ def orders_reply(
         _Reply(
             message_id=message_id,
             parameters=tuple(_Parameter(name, v) for name, v in given.items() if v is not None),
-            messages=tuple(messages),
+            messages=written.objects,
             notifications=tuple(notifications),
         )
     )
 
 
-def _order_message(order: Order, shipping_methods: Mapping[str, str]) -> msgspec.Raw:
+def _order_message(order: Order, shipping_methods: Mapping[str, str]) -> bytes:
     written = encode_order(order, shipping_methods=shipping_methods)
-    return msgspec.Raw(_encode(_NewMessage("order:import", _OrderPayload(written))))
+    return _encode(_NewMessage("order:import", _OrderPayload(written)))

@@ -25,8 +25,8 @@ from amazon_endpoint.feeds import (
     MessageOutcome,
     MessageResult,
 )
+from amazon_endpoint.hub.notifications import Notification
 from amazon_endpoint.hub.v5 import reply
-from amazon_endpoint.hub.v5.notifications import Notification
 from amazon_endpoint.orders import Order
 from tests.contract import published
 from tests.unit.hub.examples import ADDRESS, order, parts
@@ -298,7 +298,7 @@ def test_a_feed_that_amazon_gave_up_is_an_error_that_says_what_to_do(state: Feed
 
     assert (level, subject) == ("error", "Feed Failed")
     assert "#7891011" in description
-    assert "send shipment:confirm again" in description
+    assert "send the other shipments again" in description
 
 
 def test_a_fatal_feeds_report_is_told_too() -> None:

@@ -47,8 +47,7 @@ _SUBJECTS: Mapping[type[object], str] = {
 }
 
 _SEND_AGAIN = (
-    "Check in Seller Central which of its orders are confirmed, and send shipment:confirm again "
-    "for the others."
+    "Check in Seller Central which of its orders are confirmed, and send the other shipments again."
 )
 
 

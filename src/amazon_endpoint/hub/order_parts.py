@@ -1,0 +1,102 @@
+"""Order parts: what an order looks like in every format of the hub."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from amazon_endpoint.hub import names
+from amazon_endpoint.hub.parameters import fold
+from amazon_endpoint.money import minor_digits
+from amazon_endpoint.orders import Address, Bill, Order
+
+
+class TotalsObject(msgspec.Struct, frozen=True, kw_only=True):
+    """`totals`."""
+
+    item: Decimal
+    adjustment: Decimal
+    tax: Decimal
+    shipping: Decimal
+    order: Decimal
+    payment: Decimal
+
+
+class AdjustmentObject(msgspec.Struct, frozen=True):
+    """One of `adjustments`."""
+
+    name: str
+    value: Decimal
+
+
+class AddressObject(msgspec.Struct, frozen=True, kw_only=True):
+    """`shipping_address` and `billing_address`. `company` is there only when Amazon gives one."""
+
+    firstname: str = ""
+    lastname: str = ""
+    address1: str = ""
+    address2: str = ""
+    city: str = ""
+    zipcode: str = ""
+    phone: str = ""
+    country: str = ""
+    state: str = ""
+    company: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def totals_of(billed: Bill) -> TotalsObject:
+    """The sums of an order, paid in full."""
+    totals = billed.totals
+    return TotalsObject(
+        item=amount(totals.item, billed.currency),
+        adjustment=amount(totals.adjustment, billed.currency),
+        tax=amount(totals.tax, billed.currency),
+        shipping=amount(totals.shipping, billed.currency),
+        order=amount(totals.order, billed.currency),
+        payment=amount(totals.order, billed.currency),
+    )
+
+
+def adjustments_of(billed: Bill) -> tuple[AdjustmentObject, ...]:
+    """The rows between the items' and the order's total; discounts are negative."""
+    return tuple(
+        AdjustmentObject(row.name, amount(row.amount, billed.currency))
+        for row in billed.adjustments
+    )
+
+
+def address_of(address: Address | None, us_state: Callable[[str], str]) -> AddressObject:
+    """An address, or one whose every key is blank; `us_state` writes the state of a US address."""
+    if address is None:
+        return AddressObject()
+    firstname, lastname = names.split(address.name or "")
+    first_line, *further_lines = address.lines or ("",)
+    state = address.state or ""
+    return AddressObject(
+        firstname=firstname,
+        lastname=lastname,
+        address1=first_line,
+        address2=", ".join(further_lines),
+        city=address.city or "",
+        zipcode=address.postal_code or "",
+        phone=address.phone or "",
+        country=address.country or "",
+        state=us_state(state) if address.country == "US" else state,
+        company=address.company or msgspec.UNSET,
+    )
+
+
+def shipping_method(order: Order, shipping_methods: Mapping[str, str]) -> str:
+    """The store's shipping method for the order's service level, or that level's own word."""
+    level = order.shipping_service_level or ""
+    known = {fold(amazons): stores for amazons, stores in shipping_methods.items()}
+    return known.get(fold(level), level)
+
+
+def amount(exact: Decimal, currency: str) -> Decimal:
+    """`exact` with the currency's digits and at least one, as stores take 64 for an integer.
+
+    Only ever padded: an amount with more digits keeps them.
+    """
+    padded = exact.quantize(Decimal(1).scaleb(-max(minor_digits(currency), 1)))
+    return padded if padded == exact else exact
