@@ -3,13 +3,13 @@
 The only place that chooses the generation.
 """
 
+from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.credentials import Account
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.amazon.marketplaces import region_of
 from amazon_endpoint.amazon.port import Amazon
 from amazon_endpoint.amazon.quota import Quotas
 from amazon_endpoint.amazon.spapi.account import SellingPartnerAccount
-from amazon_endpoint.amazon.spapi.amazon_time import AmazonTime
 from amazon_endpoint.amazon.spapi.feeds import FeedsApi
 from amazon_endpoint.amazon.spapi.orders import OrdersApi, PersonalDataRefusals
 from amazon_endpoint.amazon.spapi.token import TokenCache

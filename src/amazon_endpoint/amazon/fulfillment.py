@@ -4,13 +4,13 @@ The elements and their order are those of Amazon's feed schema (`OrderFulfillmen
 `amzn-envelope.xsd`); the report is read by its root element, tolerant of what it leaves out.
 """
 
-import codecs
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from lxml import etree
 
 from amazon_endpoint.amazon.carriers import OTHER
+from amazon_endpoint.amazon.xml import local_name, named, read_xml
 from amazon_endpoint.clock import iso
 from amazon_endpoint.errors import Unreadable
 from amazon_endpoint.feeds import FeedReport, MessageOutcome, MessageResult
@@ -23,12 +23,6 @@ _SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 
 # XML 1.0, production 2: what may not stand in a document, not even escaped.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-_DECLARED_CHARSET = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)""")
-_SENT_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
-
-# IANA's name for what Python calls otherwise; Amazon's Japanese reports come in it.
-_PYTHON_CHARSETS = {"windows-31j": "cp932"}
 
 
 def write_feed(seller_id: str, packages: Sequence[Package]) -> bytes:
@@ -93,49 +87,24 @@ def read_report(body: bytes, content_type: str | None = None) -> FeedReport:
     Raises:
         Unreadable: it is empty, cut off, no XML, has a DOCTYPE, or is another kind of document.
     """
-    # The encoding is settled before: what the declaration says no longer holds for the parser.
-    parser = etree.XMLParser(
-        encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True
-    )
-    try:
-        root = etree.fromstring(_decoded(body, content_type).encode(), parser)
-    except (etree.XMLSyntaxError, UnicodeEncodeError) as error:
-        raise Unreadable("Amazon's processing report is empty, cut off or no XML.") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise Unreadable("Amazon's processing report has a DOCTYPE, which is never read.")
-    kind = _local_name(root)
+    root = read_xml(body, "Amazon's processing report", content_type)
+    kind = local_name(root)
     if kind not in {"AmazonEnvelope", "ProcessingReport"}:
         raise Unreadable(f"Amazon sent <{kind[:50]}> in place of a processing report.")
-    if next(_named(root, "ProcessingReport"), None) is None:
+    if next(named(root, "ProcessingReport"), None) is None:
         raise Unreadable("Amazon's envelope holds no processing report.")
     return _report(root)
-
-
-def _decoded(body: bytes, content_type: str | None) -> str:
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        charset = "utf-16"
-    elif declared := _DECLARED_CHARSET.match(body):
-        charset = declared[1].decode("ascii")
-    else:
-        sent = _SENT_CHARSET.search(content_type or "")
-        charset = sent[1] if sent else "utf-8"
-    try:
-        # A broken letter in a description is no reason to lose the whole report.
-        text = body.decode(_PYTHON_CHARSETS.get(charset.lower(), charset), errors="replace")
-    except (LookupError, UnicodeError):
-        text = body.decode("utf-8", errors="replace")
-    return text.removeprefix("\ufeff")
 
 
 def _report(root: etree._Element) -> FeedReport:
     stated_errors = _counter(root, "MessagesWithError")
     plain_errors = _messages(
-        one for one in _named(root, "Result") if _text(one, "ResultCode").lower() == "error"
+        one for one in named(root, "Result") if _text(one, "ResultCode").lower() == "error"
     )
     # A result code we don't know refuses its message, unless Amazon counts no error for it.
     unknown_is_harmless = stated_errors is not None and stated_errors == len(plain_errors)
     unknown = MessageOutcome.WARNING if unknown_is_harmless else MessageOutcome.ERROR
-    results = tuple(_result(one, unknown) for one in _named(root, "Result"))
+    results = tuple(_result(one, unknown) for one in named(root, "Result"))
 
     def counted(outcome: MessageOutcome) -> int:
         return len({one.message_id for one in results if one.outcome is outcome})
@@ -173,17 +142,8 @@ def _messages(results: Iterable[etree._Element]) -> set[str]:
     return {_text(one, "MessageID") for one in results}
 
 
-def _named(root: etree._Element, name: str) -> Iterator[etree._Element]:
-    """Every element of that name, in whatever namespace."""
-    return (element for element in root.iter() if _local_name(element) == name)
-
-
-def _local_name(element: etree._Element) -> str:
-    return etree.QName(element).localname
-
-
 def _text(element: etree._Element, name: str) -> str:
-    found = next(_named(element, name), None)
+    found = next(named(element, name), None)
     return "" if found is None else " ".join("".join(map(str, found.itertext())).split())
 
 

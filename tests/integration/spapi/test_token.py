@@ -8,8 +8,8 @@ from urllib.parse import parse_qs
 import msgspec
 import pytest
 
+from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
-from amazon_endpoint.amazon.spapi.amazon_time import AmazonTime
 from amazon_endpoint.amazon.spapi.token import TokenCache
 from amazon_endpoint.errors import AmazonUnavailable, CredentialsRefused
 from tests.integration.spapi.scripted_amazon import (

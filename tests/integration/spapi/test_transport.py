@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from amazon_endpoint.amazon.port import Amazon
-from amazon_endpoint.amazon.spapi.transport import USER_AGENT
+from amazon_endpoint.amazon.user_agent import USER_AGENT
 from amazon_endpoint.errors import (
     AccessDenied,
     AmazonRefused,

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
+from amazon_endpoint.amazon.amazon_time import AmazonTime
+from amazon_endpoint.amazon.patience import next_token, retry_after
 from amazon_endpoint.amazon.quota import Rate
-from amazon_endpoint.amazon.spapi.amazon_time import AmazonTime
 from amazon_endpoint.amazon.spapi.feeds import unzip
-from amazon_endpoint.amazon.spapi.patience import next_token, retry_after
 from amazon_endpoint.amazon.spapi.shipping import confirmation
 from amazon_endpoint.errors import Unreadable
 from amazon_endpoint.shipments import Carrier

@@ -1,7 +1,8 @@
 """A seller's account, as the Selling Partner API serves it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from amazon_endpoint.amazon.amazon_time import latest_upper_bound
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery
 from amazon_endpoint.amazon.spapi.feeds import FeedsApi
 from amazon_endpoint.amazon.spapi.orders import OrdersApi
@@ -10,10 +11,6 @@ from amazon_endpoint.amazon.spapi.transport import Transport
 from amazon_endpoint.feeds import FeedReport, FeedStatus
 from amazon_endpoint.orders import Order
 from amazon_endpoint.shipments import Package
-
-#: Amazon takes no upper bound of the last two minutes; its machines' clocks differ a little.
-_NOT_YET = timedelta(minutes=2)
-_SKEW = timedelta(seconds=5)
 
 
 class SellingPartnerAccount:
@@ -26,7 +23,7 @@ class SellingPartnerAccount:
 
     async def latest_upper_bound(self) -> datetime:
         """See `port.Amazon`."""
-        return await self._transport.amazon_now() - _NOT_YET - _SKEW
+        return latest_upper_bound(await self._transport.amazon_now())
 
     async def search_orders(self, query: OrderQuery, page_token: str | None) -> OrderPage:
         """See `port.Amazon`."""

@@ -9,6 +9,7 @@ import msgspec
 
 from amazon_endpoint.amazon.fulfillment import read_report
 from amazon_endpoint.amazon.hosts import AllowedHosts
+from amazon_endpoint.amazon.patience import retrying
 from amazon_endpoint.amazon.spapi import wire
 from amazon_endpoint.amazon.spapi.operations import (
     CREATE_FEED,
@@ -17,7 +18,6 @@ from amazon_endpoint.amazon.spapi.operations import (
     GET_FEED_DOCUMENT,
     GET_FEEDS,
 )
-from amazon_endpoint.amazon.spapi.patience import retrying
 from amazon_endpoint.amazon.spapi.transport import NotFound, Transport
 from amazon_endpoint.clock import iso
 from amazon_endpoint.errors import AmazonUnavailable, FeedNotFound, PageRepeated, Unreadable

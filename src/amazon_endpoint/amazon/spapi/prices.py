@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import msgspec
 
+from amazon_endpoint.amazon.ledger import Ledger, is_priced, read_money
 from amazon_endpoint.amazon.spapi import wire
 from amazon_endpoint.charges import Charges, ItemParts, Part, Tip, read_charges
-from amazon_endpoint.money import ZERO, Money, parse_amount, parse_currency
+from amazon_endpoint.money import ZERO, Money
 
 _PENDING = {"PENDING", "PENDING_AVAILABILITY"}
 _TAX, _DISCOUNT, _TIP = "TAX", "DISCOUNT", "DELIVERY_TIP"
@@ -45,44 +46,20 @@ def read_prices(order: wire.Order) -> Prices:
     grand_total = ledger.amount(proceeds.grand_total, "the order")
     tip = ledger.tip(proceeds.breakdowns or [])
     remarks = tuple(dict.fromkeys(ledger.remarks))
-    if not _is_priced(order, items, grand_total):
+    status = order.fulfillment.fulfillment_status if order.fulfillment else None
+    quantities = (item.quantity_ordered for item in order.order_items)
+    if not is_priced(zip(quantities, items, strict=True), grand_total, pending=status in _PENDING):
         return Prices(currency, None, unit_prices, remarks)
     parts = [item or ItemParts(charges={}) for item in items]
     charges = read_charges(parts, grand_total=grand_total, tip=tip)
     return Prices(currency, charges, unit_prices, remarks)
 
 
-def _is_priced(
-    order: wire.Order, items: Sequence[ItemParts | None], grand_total: Decimal | None
-) -> bool:
-    """Whether Amazon states this order's prices: never guessed, never zero for want of one."""
-    status = order.fulfillment.fulfillment_status if order.fulfillment else None
-    if status in _PENDING and grand_total == 0:
-        return False
-    ordered = zip(order.order_items, items, strict=True)
-    if any(item.quantity_ordered and parts is None for item, parts in ordered):
-        return False
-    return grand_total is not None or any(parts is not None for parts in items)
-
-
-class _Ledger:
-    """Reads amounts in one currency and notes what it can't count."""
-
-    def __init__(self, currency: str) -> None:
-        self._currency = currency
-        self.remarks: list[str] = []
+class _Ledger(Ledger):
+    """Reads breakdowns."""
 
     def amount(self, money: wire.Money | None, whose: str) -> Decimal | None:
-        if money is None:
-            return None
-        read = _read(money)
-        if read.currency == self._currency:
-            return read.amount
-        self.remarks.append(
-            f"Of {whose}, an amount in {read.currency} is left out: the order is in "
-            f"{self._currency}."
-        )
-        return None
+        return self.counted(_read(money) if money else None, whose)
 
     def tip(self, breakdowns: Sequence[wire.Breakdown]) -> Tip | None:
         tips = [one for one in breakdowns if one.type == _TIP]
@@ -185,8 +162,4 @@ def _read(money: wire.Money) -> Money:
     text = bytes(money.amount).decode()
     if text.startswith('"'):
         text = text[1:-1]
-    try:
-        return Money(parse_amount(text), parse_currency(money.currency_code))
-    except ValueError:
-        # What stands there instead of an amount may be anything, a buyer's data included.
-        raise ValueError("it holds an amount of money that is none") from None
+    return read_money(text, money.currency_code)

@@ -5,7 +5,6 @@ which it may be tried. What may have happened is never repeated here.
 """
 
 import logging
-import platform
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from random import SystemRandom
@@ -14,13 +13,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from amazon_endpoint import __version__
+from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
+from amazon_endpoint.amazon.patience import next_token, retry_after, retrying
 from amazon_endpoint.amazon.quota import QuotaKey, Quotas
-from amazon_endpoint.amazon.spapi.amazon_time import AmazonTime
 from amazon_endpoint.amazon.spapi.operations import Operation
-from amazon_endpoint.amazon.spapi.patience import next_token, retry_after, retrying
 from amazon_endpoint.amazon.spapi.token import TokenCache
+from amazon_endpoint.amazon.user_agent import USER_AGENT
 from amazon_endpoint.clock import Clock, iso
 from amazon_endpoint.errors import (
     AccessDenied,
@@ -32,11 +31,6 @@ from amazon_endpoint.errors import (
     Throttled,
 )
 from amazon_endpoint.outbound import Answer, NoAnswer, NotSent, Outbound
-
-USER_AGENT = (
-    f"amazon-endpoint/{__version__} "
-    f"(Language=Python/{platform.python_version()}; Platform={platform.system() or 'unknown'})"
-)
 
 _LONGEST_QUOTE = 300
 

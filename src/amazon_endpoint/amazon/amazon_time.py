@@ -5,6 +5,15 @@ from email.utils import parsedate_to_datetime
 
 from amazon_endpoint.clock import Clock
 
+# Amazon takes no upper bound of the last two minutes; its machines' clocks differ a little.
+_NOT_YET = timedelta(minutes=2)
+_SKEW = timedelta(seconds=5)
+
+
+def latest_upper_bound(amazon_now: datetime) -> datetime:
+    """The newest moment that a window of orders may reach up to."""
+    return amazon_now - _NOT_YET - _SKEW
+
 
 class AmazonTime:
     """How far each of Amazon's hosts is ahead of our clock, by the `Date` of its last answer."""

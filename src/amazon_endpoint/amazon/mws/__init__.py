@@ -1,0 +1,1 @@
+"""Marketplace Web Service: the generation before the Selling Partner API."""
