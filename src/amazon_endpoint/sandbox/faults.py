@@ -34,6 +34,17 @@ AFTERWARDS = frozenset(
         "unknown_enum",
         "feed_fatal",
         "feed_cancelled",
+        "bad_xml",
+        "xml_bomb",
+        "external_entity",
+        "wrong_md5",
+        "empty_feed_id",
+        "other_report_root",
+        "odd_timestamps",
+        "missing_amounts",
+        "mixed_currencies",
+        "no_address",
+        "split_payments",
     }
 )
 #: The operation is done, a while later.

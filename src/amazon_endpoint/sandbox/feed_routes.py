@@ -7,6 +7,7 @@ from starlette.routing import Route
 from amazon_endpoint.sandbox.answers import Answer, Refusal, invalid_input
 from amazon_endpoint.sandbox.documents import Document, Misuse, new_document_id
 from amazon_endpoint.sandbox.feed_queries import DocumentWish, FeedWish, read_body
+from amazon_endpoint.sandbox.feeds import DOOMS
 from amazon_endpoint.sandbox.gate import Endpoint, afterwards, arrival, instead, operation
 from amazon_endpoint.sandbox.orders import Json
 from amazon_endpoint.sandbox.state import Sandbox
@@ -14,8 +15,6 @@ from amazon_endpoint.sandbox.tokens import Caller
 
 #: Amazon advises files below 10 MiB and refuses those far above.
 _LARGEST = 20 * 1024 * 1024
-
-_DOOMS = {"feed_fatal": "FATAL", "feed_cancelled": "CANCELLED"}
 
 
 def feed_routes(sandbox: Sandbox) -> list[Route]:
@@ -77,7 +76,7 @@ async def _get_document(sandbox: Sandbox, request: Request, caller: Caller) -> A
 
 async def _create(sandbox: Sandbox, request: Request, caller: Caller) -> Answer:
     wish = read_body(await request.body(), FeedWish)
-    doom = _DOOMS.get(request.state.fault or "")
+    doom = DOOMS.get(request.state.fault or "")
     feed = sandbox.feeds.create(caller.seller, wish, sandbox.clock.now(), doom)
     return Answer(202, {"feedId": feed.feed_id})
 

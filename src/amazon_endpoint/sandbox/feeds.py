@@ -26,6 +26,9 @@ from amazon_endpoint.sandbox.orders import Json
 from amazon_endpoint.sandbox.parcels import Shipping
 from amazon_endpoint.sandbox.processing import Processed, process
 
+#: How the faults of this name end a feed.
+DOOMS = {"feed_fatal": "FATAL", "feed_cancelled": "CANCELLED"}
+
 
 class Feed(Struct, kw_only=True):
     """One feed and how far it has come."""
@@ -113,10 +116,20 @@ class Feeds:
 
     def get(self, seller: str, feed_id: str) -> Feed:
         """Return a seller's feed; Refusal (404) when there is none."""
-        feed = self._feeds.get(feed_id)
-        if feed is None or feed.seller not in {None, seller}:
+        feed = self.find(seller, feed_id)
+        if feed is None:
             raise Refusal(404, "NotFound", f"There is no feed {feed_id}.")
         return feed
+
+    def find(self, seller: str, feed_id: str) -> Feed | None:
+        """Return a seller's feed, if there is one."""
+        feed = self._feeds.get(feed_id)
+        return feed if feed is not None and feed.seller in {None, seller} else None
+
+    def of(self, seller: str) -> list[Feed]:
+        """Return a seller's feeds, newest first."""
+        feeds = [feed for feed in reversed(self._feeds.values()) if feed.seller in {None, seller}]
+        return sorted(feeds, key=lambda feed: feed.created, reverse=True)
 
     def cancel(self, seller: str, feed_id: str, now: datetime) -> None:
         """Take a feed back; Refusal (400) when it does not wait any more."""
@@ -137,12 +150,7 @@ class Feeds:
                 raise invalid_input("nextToken is not valid.")
         else:
             query = read_feed_query(parameters, now)
-        found = [
-            feed
-            for feed in reversed(self._feeds.values())
-            if feed.seller in {None, seller} and _matches(feed, query)
-        ]
-        found.sort(key=lambda feed: feed.created, reverse=True)
+        found = [feed for feed in self.of(seller) if _matches(feed, query)]
         page = found[query.offset : query.offset + query.size]
         body: Json = {"feeds": [feed.told() for feed in page]}
         if len(found) > query.offset + query.size:

@@ -16,7 +16,7 @@ from amazon_endpoint.sandbox.mws.pages import dead_token
 from amazon_endpoint.sandbox.mws.parameters import Asked, read_request
 from amazon_endpoint.sandbox.mws.quotas import quota_exceeded, throttled
 from amazon_endpoint.sandbox.mws.signature import check_signature
-from amazon_endpoint.sandbox.mws.xml import MwsRefusal, Tree, document
+from amazon_endpoint.sandbox.mws.xml import MwsRefusal, Tree, document, md5
 from amazon_endpoint.sandbox.state import Sandbox
 from amazon_endpoint.sandbox.tokens import Caller
 
@@ -34,7 +34,7 @@ class Call(Struct, frozen=True, kw_only=True):
 
 
 class Reply(Struct, frozen=True):
-    """What an operation answers: the content of its result, or a whole document."""
+    """What an operation answers: the content of its result, or a whole document as it is."""
 
     content: Tree | bytes
     headers: dict[str, str] = field(default_factory=dict)
@@ -89,13 +89,16 @@ async def _answer(
         fault=fault.fault if fault else None,
     )
     reply = section.work[action](sandbox, call)
-    body = reply.content
-    if isinstance(body, dict):
-        result = damaged(body, fault, asked.parameters)
+    headers = quota | reply.headers
+    if isinstance(reply.content, bytes):
+        body = damaged_body(reply.content, call.fault)
+        headers["Content-MD5"] = md5(b"another" if call.fault == "wrong_md5" else body)
+    else:
+        result = damaged(reply.content, call.fault, asked.parameters)
         told = {f"{action}Result": result, "ResponseMetadata": {"RequestId": request_id}}
-        body = document(f"{action}Response", section.namespace, told)
-    response = _xml(damaged_body(body, fault), 200, quota | reply.headers)
-    return afterwards(sandbox, fault, response)
+        whole = document(f"{action}Response", section.namespace, told)
+        body = damaged_body(whole, call.fault)
+    return afterwards(sandbox, fault, _xml(body, 200, headers))
 
 
 def _action(section: Section, asked: Asked) -> str:

@@ -1,5 +1,7 @@
 """How Marketplace Web Service answers: XML of one namespace, and refusals as `ErrorResponse`."""
 
+import base64
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any, cast
@@ -41,6 +43,11 @@ def missing(name: str) -> MwsRefusal:
     """Refuse a request for lack of a parameter."""
     message = f"The request must contain the parameter {name}."
     return MwsRefusal(400, "MissingParameter", message)
+
+
+def md5(content: bytes) -> str:
+    """Return what `Content-MD5` says of a content."""
+    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
 
 
 def document(name: str, namespace: str, content: Tree) -> bytes:
