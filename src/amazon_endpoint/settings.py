@@ -10,6 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -81,6 +82,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ge=1,
         ),
     ] = 150
+    poll_start: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None,
+        _meta(
+            "Where the first poll of a hub begins that names no moment; not set: now.",
+            "a moment in ISO 8601 like 2026-11-01T00:00:00Z, or now",
+        ),
+    ] = None
     allow_cancellation_requested: Annotated[
         bool,
         _meta(
@@ -246,6 +254,8 @@ def _read(variable: str, path: str) -> str:
 def _convert(field: FieldInfo, source: str, value: Any) -> Any:
     if field.name == "allowed_hosts":
         value = _hosts(value)
+    if field.name == "poll_start" and value == "now":
+        return None
     try:
         return msgspec.convert(value, field.type, strict=False)
     except msgspec.ValidationError:
@@ -287,6 +297,8 @@ def _shown(field: FieldInfo, value: Any) -> str:
         return "set"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, tuple):
         return ",".join(value) or "none"
     return without_password(str(value))

@@ -64,9 +64,8 @@ class Database:
 
 async def insert_unless_there(
     connection: AsyncConnection, table: Table, values: dict[str, Any]
-) -> None:
-    """Insert a row; do nothing where its key is taken already, by whomever."""
-    if connection.dialect.name == "postgresql":
-        await connection.execute(postgresql.insert(table).on_conflict_do_nothing(), values)
-    else:
-        await connection.execute(sqlite.insert(table).on_conflict_do_nothing(), values)
+) -> bool:
+    """Insert a row and return True; do nothing where its key is taken already, by whomever."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    result = await connection.execute(insert(table).on_conflict_do_nothing(), values)
+    return result.rowcount == 1

@@ -10,6 +10,7 @@ from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.engine import StorageUnusable, create_engine, locate
 from amazon_endpoint.storage.quotas import StoredQuotas
 from amazon_endpoint.storage.schema import migrate
+from amazon_endpoint.storage.windows import StoredWindows
 
 
 class Storage:
@@ -19,6 +20,7 @@ class Storage:
         self._database = database
         self.quotas = StoredQuotas(database)
         self.confirmations = StoredConfirmations(database)
+        self.windows = StoredWindows(database)
 
     @classmethod
     async def open(cls, setting: str) -> Self:

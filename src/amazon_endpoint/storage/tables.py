@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     DateTime,
     Dialect,
@@ -102,4 +103,16 @@ known_feeds = Table(
     Column("feed_id", String(64), primary_key=True),
     Column("sent_at", Moment, nullable=False),
     Index(None, "seller_id", "sent_at"),
+)
+
+# How far an account has been read for a hub that keeps no parameters.
+windows = Table(
+    "windows",
+    metadata,
+    Column("seller_id", String(64), primary_key=True),
+    Column("question", String(64), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("last_poll", BigInteger, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
 )

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from typing import Any
 
 import msgspec
 import structlog
@@ -17,19 +18,32 @@ from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.hub.errors import NotAMessage
+from amazon_endpoint.hub.json_object import read_object
 from amazon_endpoint.hub.manifest import manifest
-from amazon_endpoint.hub.v5.message import Service, decode
+from amazon_endpoint.hub.v5.message import Service, read_message
+from amazon_endpoint.hub.v6 import reply as v6_reply
+from amazon_endpoint.hub.v6.call import is_call, read_call, request_id
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.storage import Storage
 from amazon_endpoint.web.authentication import TokenRequired
 from amazon_endpoint.web.bodies import BodyTooLarge, read_body
 from amazon_endpoint.web.hub_v5 import HubV5
+from amazon_endpoint.web.hub_v6 import HubV6
 from amazon_endpoint.web.metrics import MEDIA_TYPE, Metrics
 from amazon_endpoint.web.openapi import openapi
 
 _log = structlog.get_logger(__name__)
 
 _JSON = "application/json"
+
+_FAILED = "The endpoint failed. Its log says where."
+
+# Paths of the later format beside those of the 2013 one.
+_V6_PATHS = {
+    "/add_shipment": Service.SHIPMENT_CONFIRM,
+    "/update_shipment": Service.SHIPMENT_CONFIRM,
+}
+_V6_SERVICES = ", ".join([*(service.path for service in Service), *_V6_PATHS])
 
 
 def create_app(settings: Settings, *, clock: Clock) -> Starlette:
@@ -48,6 +62,14 @@ def create_app(settings: Settings, *, clock: Clock) -> Starlette:
                 metrics=metrics,
                 clock=clock,
             )
+            app.state.hub_v6 = HubV6(
+                settings=settings,
+                connector=connector,
+                confirmations=storage.confirmations,
+                windows=storage.windows,
+                metrics=metrics,
+                clock=clock,
+            )
             try:
                 yield
             finally:
@@ -56,8 +78,10 @@ def create_app(settings: Settings, *, clock: Clock) -> Starlette:
     def answering(service: Service | None) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             try:
-                body = await read_body(request, settings.body_limit)
-                message = decode(body)
+                body = read_object(await read_body(request, settings.body_limit))
+                if is_call(body):
+                    return await _answer_v6(request.app.state.hub_v6, body, service)
+                message = read_message(body)
             except BodyTooLarge as error:
                 return _json({"error": error.message}, status=413)
             except NotAMessage as error:
@@ -66,7 +90,8 @@ def create_app(settings: Settings, *, clock: Clock) -> Starlette:
             try:
                 return Response(await hub.answer(message, service), media_type=_JSON)
             except Exception as failure:  # noqa: BLE001 - the last place that can still answer
-                return _failed(failure)
+                _log_failure(failure)
+                return _json({"error": _FAILED}, status=500)
 
         return answer
 
@@ -78,6 +103,7 @@ def create_app(settings: Settings, *, clock: Clock) -> Starlette:
             Route("/", _to_manifest, methods=["GET"]),
             Route("/", answering(None), methods=["POST"]),
             *(Route(one.path, answering(one), methods=["POST"]) for one in Service),
+            *(Route(path, answering(one), methods=["POST"]) for path, one in _V6_PATHS.items()),
             Route("/endpoint.json", _manifest),
             Route("/auth", _authenticated),
             Route("/health", _healthy),
@@ -89,6 +115,20 @@ def create_app(settings: Settings, *, clock: Clock) -> Starlette:
     )
     app.add_middleware(TokenRequired, token=settings.token)
     return app
+
+
+async def _answer_v6(hub: HubV6, body: dict[str, Any], service: Service | None) -> Response:
+    given = request_id(body)
+    try:
+        if service is None:
+            raise NotAMessage(f"A call with request_id is posted to its service: {_V6_SERVICES}.")
+        return await hub.answer(read_call(body), service)
+    except NotAMessage as error:
+        content, status = v6_reply.failure_reply(given, error.message), 406
+    except Exception as failure:  # noqa: BLE001 - the last place that can still answer
+        _log_failure(failure)
+        content, status = v6_reply.failure_reply(given, _FAILED), 500
+    return Response(content, status_code=status, media_type=_JSON)
 
 
 async def _to_manifest(_request: Request) -> Response:
@@ -125,14 +165,13 @@ async def _docs(_request: Request) -> Response:
     )
 
 
-def _failed(failure: Exception) -> Response:
+def _log_failure(failure: Exception) -> None:
     """A fault of ours: the hub tries again, the log says where it happened.
 
     The failure's own text stays out of both: it may quote a buyer.
     """
     frame = traceback.extract_tb(failure.__traceback__)[-1]
     _log.error("failed", error=type(failure).__name__, where=f"{frame.filename}:{frame.lineno}")
-    return _json({"error": "The endpoint failed. Its log says where."}, status=500)
 
 
 def _json(content: object, *, status: int = 200) -> Response:

@@ -60,16 +60,22 @@ def _given(headers: Headers) -> Iterator[bytes]:
     for name in _TOKEN_HEADERS:
         for value in headers.getlist(name):
             yield value.encode("latin-1")
+            # Cangaroo sends the header in both spellings, and proxies may join the two.
+            parts = {part.strip() for part in value.split(",")}
+            if len(parts) == 1:
+                yield parts.pop().encode("latin-1")
     for value in headers.getlist("authorization"):
         scheme, _, rest = value.partition(" ")
         if scheme.lower() == "bearer":
             yield rest.strip().encode("latin-1")
         elif scheme.lower() == "basic":
-            yield _password(rest.strip())
+            yield from _name_and_password(rest.strip())
 
 
-def _password(encoded: str) -> bytes:
+def _name_and_password(encoded: str) -> tuple[bytes, ...]:
+    """Hubs differ in which of the two they put the token in."""
     try:
-        return b64decode(encoded, validate=True).partition(b":")[2]
+        name, _, password = b64decode(encoded, validate=True).partition(b":")
     except (NotBase64, ValueError):
-        return b""
+        return ()
+    return name, password

@@ -1,0 +1,1 @@
+"""The later hub format (Wombat, FlowLink, Cangaroo): `request_id`, `parameters`, one object."""

@@ -1,0 +1,67 @@
+"""Windows kept in the database, for hubs that keep no parameters."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, and_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from amazon_endpoint.services.windows import KeptWindow, Progress, WindowKey
+from amazon_endpoint.storage.database import Database, insert_unless_there
+from amazon_endpoint.storage.tables import windows
+
+
+class StoredWindows:
+    """Implements `services.windows.Windows`. Unfinished windows are sealed by the account."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, key: WindowKey) -> KeptWindow | None:
+        """What was last kept."""
+
+        async def work(connection: AsyncConnection) -> Row[Any] | None:
+            return (await connection.execute(select(windows).where(_is(key)))).one_or_none()
+
+        row = await self._database.run(work)
+        return None if row is None else _window(key, row)
+
+    async def keep(self, window: KeptWindow) -> bool:
+        """Keep it if the revision before it is what is kept now, else return False."""
+        columns = _columns(window)
+
+        async def work(connection: AsyncConnection) -> bool:
+            if window.revision == 1:
+                return await insert_unless_there(connection, windows, columns)
+            result = await connection.execute(
+                update(windows)
+                .where(_is(window.key), windows.c.revision == window.revision - 1)
+                .values(columns)
+            )
+            return result.rowcount == 1
+
+        return await self._database.run(work)
+
+
+def _columns(window: KeptWindow) -> dict[str, Any]:
+    return {
+        **msgspec.structs.asdict(window.key),
+        "revision": window.revision,
+        "last_poll": window.last_poll,
+        "before": msgspec.json.encode(window.before).decode(),
+        "after": msgspec.json.encode(window.after).decode(),
+    }
+
+
+def _window(key: WindowKey, row: Row[Any]) -> KeptWindow:
+    return KeptWindow(
+        key=key,
+        revision=row.revision,
+        last_poll=row.last_poll,
+        before=msgspec.json.decode(row.before, type=Progress),
+        after=msgspec.json.decode(row.after, type=Progress),
+    )
+
+
+def _is(key: WindowKey) -> ColumnElement[bool]:
+    return and_(windows.c.seller_id == key.seller_id, windows.c.question == key.question)

@@ -1,0 +1,199 @@
+"""Hub v6: a call in, the work done, the answer out."""
+
+import math
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+from starlette.responses import Response
+
+from amazon_endpoint.amazon.connect import Connector
+from amazon_endpoint.clock import Clock, iso, whole_seconds
+from amazon_endpoint.errors import EndpointError, Later
+from amazon_endpoint.hub.v5.message import Service
+from amazon_endpoint.hub.v6 import parameters, reply, requests
+from amazon_endpoint.hub.v6.call import Call
+from amazon_endpoint.hub.v6.requests import NotToConfirm
+from amazon_endpoint.services.confirm import ConfirmRequest, Submitted, Wait, confirm_shipment
+from amazon_endpoint.services.confirmations import Confirmations
+from amazon_endpoint.services.feed_status import feed_status
+from amazon_endpoint.services.import_order import import_order
+from amazon_endpoint.services.poll import PollRequest
+from amazon_endpoint.services.windows import Windows, poll_by_last_poll, poll_on, window_key
+from amazon_endpoint.settings import Settings
+from amazon_endpoint.web.metrics import Metrics
+
+_log = structlog.get_logger(__name__)
+
+_JSON = "application/json"
+
+# What a hub waits when nothing says how long, and the longest it shall, in seconds.
+_DEFAULT_WAIT = 120
+_LONGEST_WAIT = 3600
+
+
+class HubV6:
+    """Answers calls of the later hub format.
+
+    It knows no notifications and no delay, and a hub believes every answer with a good status: it
+    moves its `last_poll` on, or takes a shipment for confirmed. So what was not done is answered
+    500, and 503 with ``Retry-After`` where waiting mends it.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        connector: Connector,
+        confirmations: Confirmations,
+        windows: Windows,
+        metrics: Metrics,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._connector = connector
+        self._confirmations = confirmations
+        self._windows = windows
+        self._metrics = metrics
+        self._clock = clock
+        self._handlers: dict[Service, Callable[[Call], Awaitable[bytes]]] = {
+            Service.ORDER_POLL: self._poll,
+            Service.IMPORT_BY_NUMBER: self._import,
+            Service.SHIPMENT_CONFIRM: self._confirm,
+            Service.FEED_STATUS: self._feed_status,
+        }
+
+    async def answer(self, call: Call, service: Service) -> Response:
+        """The answer to `call`, asked of `service`."""
+        started = time.perf_counter()
+        outcome = "ok"
+        try:
+            return Response(await self._handlers[service](call), media_type=_JSON)
+        except Later as later:
+            outcome = "delay"
+            _log.info(
+                "later", service=service.value, reason=later.message, request_id=later.request_id
+            )
+            return Response(
+                reply.error_reply(call.request_id, later),
+                status_code=503,
+                headers={"Retry-After": str(self._seconds_until(later.not_before))},
+                media_type=_JSON,
+            )
+        except EndpointError as error:
+            outcome = "error"
+            _log.warning(
+                "refused",
+                service=service.value,
+                error=type(error).__name__,
+                field=error.field,
+                request_id=error.request_id,
+            )
+            return Response(
+                reply.error_reply(call.request_id, error), status_code=500, media_type=_JSON
+            )
+        except Exception:
+            outcome = "failed"
+            raise
+        finally:
+            self._metrics.message(service.value, outcome, time.perf_counter() - started)
+
+    async def _poll(self, call: Call) -> bytes:
+        now = self._clock.now()
+        poll = requests.read_poll(call, now, min(self._settings.poll_start or now, now))
+        asked = poll.asked
+        amazon = self._connector.connect(asked.account)
+        deadline = now + timedelta(seconds=self._settings.reply_seconds)
+        request = PollRequest(
+            cursor=whole_seconds(asked.updated_after),
+            marketplace_ids=asked.account.marketplace_ids,
+            statuses=asked.statuses,
+            fulfilled_by=asked.fulfilled_by,
+            secret=asked.account.credentials.secret,
+            resume=asked.resume,
+            seen=asked.seen,
+        )
+        returned: dict[str, str | None] = {}
+        since: datetime | None = None
+        if poll.last_poll is None:
+            outcome = await poll_on(amazon, request, clock=self._clock, deadline=deadline)
+            cursor = outcome.cursor
+            if not poll.given.has_cursor:
+                # The hub has to know from where it is read, or the next poll would begin later.
+                since = request.cursor
+                cursor = cursor or since
+            returned = {
+                parameters.CURSOR: iso(cursor) if cursor else None,
+                parameters.RESUME: outcome.resume,
+                parameters.SEEN: outcome.seen,
+            }
+        else:
+            key = window_key(asked.account.seller_id, request)
+            outcome, began = await poll_by_last_poll(
+                amazon,
+                self._windows,
+                key,
+                request,
+                poll.last_poll,
+                clock=self._clock,
+                deadline=deadline,
+            )
+            since = None if poll.last_poll else began.cursor
+        self._metrics.orders(len(outcome.orders))
+        return reply.orders_reply(
+            call.request_id,
+            outcome.orders,
+            shipping_methods=asked.shipping_methods,
+            parameters=poll.given.named(returned),
+            unreadable=outcome.unreadable,
+            since=since,
+            unfinished=outcome.unfinished,
+            not_before=outcome.not_before,
+            problem=outcome.problem,
+        )
+
+    async def _import(self, call: Call) -> bytes:
+        asked = requests.read_by_number(call)
+        order = await import_order(self._connector.connect(asked.account), asked.order_number)
+        self._metrics.orders(1)
+        return reply.orders_reply(call.request_id, [order], shipping_methods=asked.shipping_methods)
+
+    async def _confirm(self, call: Call) -> bytes:
+        asked = requests.read_confirm(call, self._clock.now())
+        if isinstance(asked, NotToConfirm):
+            return reply.not_to_confirm_reply(call.request_id, asked)
+        outcome = await confirm_shipment(
+            self._connector.connect(asked.account),
+            self._confirmations,
+            ConfirmRequest(
+                shipment=asked.shipment,
+                seller_id=asked.account.seller_id,
+                marketplace_ids=asked.account.marketplace_ids,
+                carrier_lookup=asked.carriers,
+                allow_cancellation_requested=self._settings.allow_cancellation_requested,
+            ),
+            clock=self._clock,
+        )
+        if isinstance(outcome, Wait):
+            raise Later(outcome.reason, not_before=outcome.not_before)
+        if isinstance(outcome, Submitted):
+            return reply.submitted_reply(call.request_id, asked.shipment, outcome.feed_id)
+        return reply.confirmed_reply(call.request_id, asked.shipment)
+
+    async def _feed_status(self, call: Call) -> bytes:
+        asked = requests.read_feed_status(call)
+        seller_id = asked.account.seller_id
+        amazon = self._connector.connect(asked.account)
+        result = await feed_status(amazon, self._confirmations, asked.feed_id, seller_id=seller_id)
+        travelled = await self._confirmations.of_feed(seller_id, asked.feed_id)
+        shipments = {
+            one.message_id: (one.key.order_number, one.key.shipment_number) for one in travelled
+        }
+        return reply.feed_reply(call.request_id, result, shipments=shipments)
+
+    def _seconds_until(self, not_before: datetime | None) -> int:
+        if not_before is None:
+            return _DEFAULT_WAIT
+        seconds = (not_before - self._clock.now()).total_seconds()
+        return min(max(math.ceil(seconds), 1), _LONGEST_WAIT)
