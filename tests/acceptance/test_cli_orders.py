@@ -56,7 +56,7 @@ def test_keeps_its_place_when_the_quota_ends(command: Command, sandbox: RunningS
 
     assert cut.returncode == 75
     assert "quota for searchOrders" in cut.stderr
-    assert "Go on at" in cut.stderr
+    assert "Run it again at" in cut.stderr
     assert len(numbers(cut.stdout)) == 20
     assert kept(state)["amazon.resume"]
 

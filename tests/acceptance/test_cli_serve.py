@@ -66,8 +66,9 @@ def test_the_sandbox_tells_how_to_use_it(bare_command: Command) -> None:
         url = address(sandbox)
         held = httpx2.get(f"{url}/_sandbox/orders").json()["orders"]
         sandbox.send_signal(signal.SIGTERM)
-        told, _ = sandbox.communicate(timeout=30)
-        assert sandbox.returncode == 0
+        assert sandbox.stdout is not None
+        told = sandbox.stdout.read()
+        assert sandbox.wait(30) == 0
     assert len(held) == 3
     assert f"export AMAZON_ENDPOINT_SERVICES_HOST={url}\n" in told
     assert f"amazon.services_host = {url}\n" in told

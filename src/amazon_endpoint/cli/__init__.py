@@ -1,12 +1,13 @@
 """The command line: every command is a module of its own, loaded when it is called."""
 
 import signal
+from errno import EPIPE
 from importlib import import_module
 
 import click
 
 from amazon_endpoint import __version__
-from amazon_endpoint.cli.exit_codes import exit_code, told
+from amazon_endpoint.cli.exit_codes import FAILED, exit_code, told
 from amazon_endpoint.errors import EndpointError
 
 _COMMANDS = {
@@ -43,6 +44,12 @@ class _Commands(click.Group):
         except EndpointError as error:
             click.echo(f"Error: {told(error)}", err=True)
             ctx.exit(exit_code(error))
+        except OSError as error:
+            # A reader that went away is click's business.
+            if error.errno == EPIPE:
+                raise
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(FAILED)
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,14 +1,13 @@
 """`demo`: the whole loop on the local Amazon, through the real HTTP endpoint."""
 
 import asyncio
+import re
 import secrets
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from decimal import Decimal
 from pathlib import Path
 from subprocess import Popen
-from typing import Any
 
 import click
 import httpx2
@@ -17,45 +16,35 @@ import msgspec
 from amazon_endpoint import settings
 from amazon_endpoint.cli.child import child
 from amazon_endpoint.cli.endpoint import Endpoint, account_parameters, message, open_endpoint
-from amazon_endpoint.cli.listening import free_port
 from amazon_endpoint.cli.order_table import ImportedOrder, Item, imported, order_table
 from amazon_endpoint.cli.orders import read_on
 from amazon_endpoint.cli.output import show
 from amazon_endpoint.cli.poll_state import CURSOR, PollState
 from amazon_endpoint.cli.reply import Reply
-from amazon_endpoint.cli.sandbox import environment
+from amazon_endpoint.cli.sandbox import MARKETPLACES, environment
 from amazon_endpoint.cli.waiting import working
 from amazon_endpoint.clock import Clock, SystemClock
 from amazon_endpoint.errors import EndpointError, Later
 from amazon_endpoint.hub.v5.message import Service
+from amazon_endpoint.money import ZERO
 from amazon_endpoint.settings import Settings
 
 _FOLDER = Path(".state")
 _ROWS = 15
 
-# Short enough to see orders come in pages, and within the quota that Amazon publishes.
-_PAGE_CAP = 20
+# Pages short enough to see several, and within the quota that Amazon publishes.
+_LOCAL_AMAZON = ("--page-cap", "20", "--queue-seconds", "0.5", "--progress-seconds", "0.5")
+_ADDRESS = re.compile(r"listens on (http://\S+) ")
 
 # Before any order that the local Amazon makes up.
 _SINCE = "2000-01-01T00:00:00Z"
 
-_TRIES, _SECONDS_BETWEEN = 300, 0.1
+# In seconds. Feeds take one.
+_PAUSE, _TRIES = 0.1, 300
 
 
 class DemoFailed(EndpointError):
     """The demonstration did not go as it should."""
-
-
-class _Stage(msgspec.Struct, frozen=True, kw_only=True):
-    """Where everything runs, and the account that it runs for."""
-
-    amazon: str
-    endpoint: str
-    environment: Mapping[str, str]
-
-    @property
-    def settings(self) -> Settings:
-        return settings.load(self.environment)
 
 
 @click.command()
@@ -68,54 +57,35 @@ def command(once: bool) -> None:
     kept in .state.
     """
     _FOLDER.mkdir(exist_ok=True)
-    stage = _stage()
     with ExitStack() as children:
-        running = {
-            name: children.enter_context(child(arguments, stage.environment, _log(name)))
-            for name, arguments in _commands(stage).items()
-        }
-        asyncio.run(_Demo(stage, running, SystemClock()).run())
+        demo = _Demo(children, SystemClock())
+        asyncio.run(demo.run())
         if not once:
-            _tell_how_to_go_on(stage)
+            demo.tell_how_to_go_on()
             with suppress(KeyboardInterrupt):
-                asyncio.run(_until_one_ends(running, SystemClock()))
+                asyncio.run(demo.until_one_ends())
 
 
-def _stage() -> _Stage:
-    amazon = f"http://127.0.0.1:{free_port(8001)}"
-    endpoint = f"http://127.0.0.1:{free_port(8000)}"
+def _environment(amazon: str) -> dict[str, str]:
     # A new seller each time: quota and confirmations of the last time are kept.
     seller = secrets.token_hex(4)
-    given = {
+    return environment(amazon) | {
         "AMAZON_ENDPOINT_TOKEN": secrets.token_hex(16),
         "AMAZON_ENDPOINT_DATABASE": str(_FOLDER / "endpoint.db"),
         "AMAZON_ENDPOINT_REFRESH_TOKEN": f"local-seller-{seller}",
         "AMAZON_ENDPOINT_SELLER_ID": f"LOCAL{seller.upper()}",
     }
-    return _Stage(amazon=amazon, endpoint=endpoint, environment=environment(amazon) | given)
-
-
-def _commands(stage: _Stage) -> dict[str, list[str]]:
-    return {
-        "sandbox": [
-            *("sandbox", "--port", stage.amazon.rpartition(":")[2]),
-            *("--page-cap", str(_PAGE_CAP), "--queue-seconds", "0.5", "--progress-seconds", "0.5"),
-        ],
-        "serve": ["serve", "--port", stage.endpoint.rpartition(":")[2]],
-    }
-
-
-def _log(name: str) -> Path:
-    return _FOLDER / f"{name}.log"
 
 
 class _Demo:
-    """The steps, each checked."""
+    """The steps, each checked. What it starts ends with `children`."""
 
-    def __init__(self, stage: _Stage, running: Mapping[str, Popen[bytes]], clock: Clock) -> None:
-        self._stage = stage
-        self._running = running
+    def __init__(self, children: ExitStack, clock: Clock) -> None:
+        self._children = children
         self._clock = clock
+        self._running: dict[Path, Popen[bytes]] = {}
+        self._settings = Settings()
+        self._amazon = self._endpoint = ""
 
     async def run(self) -> None:
         """Do it all.
@@ -123,27 +93,35 @@ class _Demo:
         Raises:
             EndpointError: a step did not end as it should.
         """
-        async with httpx2.AsyncClient(trust_env=False) as client:
-            with working("Starting the local Amazon and the endpoint"):
-                await self._answers(client, f"{self._stage.amazon}/_sandbox/state")
-                await self._answers(client, f"{self._stage.endpoint}/health")
-            _done(f"The local Amazon runs at {self._stage.amazon}")
-            _done(f"The endpoint runs at {self._stage.endpoint}")
-            async with open_endpoint(
-                self._stage.settings, self._clock, via=self._stage.endpoint
-            ) as endpoint:
-                await self._show(endpoint, client)
+        with working("Starting the local Amazon and the endpoint"):
+            self._amazon = await self._started({}, 8001, "sandbox", *_LOCAL_AMAZON)
+            given = _environment(self._amazon)
+            self._settings = settings.load(given)
+            self._endpoint = await self._started(given, 8000, "serve")
+        async with (
+            httpx2.AsyncClient(trust_env=False) as client,
+            open_endpoint(self._settings, self._clock, via=self._endpoint) as endpoint,
+        ):
+            healthy = await client.get(f"{self._endpoint}/health")
+            _expect(healthy.status_code == 200, "The endpoint is not healthy.")
+            _done(f"The local Amazon runs at {self._amazon}")
+            _done(f"The endpoint runs at {self._endpoint}")
+            await self._show(endpoint, client)
 
-    async def _answers(self, client: httpx2.AsyncClient, url: str) -> None:
-        for _ in range(_TRIES):
-            with suppress(httpx2.TransportError):
-                if (await client.get(url)).status_code == 200:
-                    return
-            for name, process in self._running.items():
+    async def _started(self, given: Mapping[str, str], port: int, name: str, *options: str) -> str:
+        """Where a command of ours listens that was started: at this port, if it is free."""
+        log = _FOLDER / f"{name}.log"
+        for wish in (port, 0):
+            arguments = [name, "--port", str(wish), *options]
+            process = self._children.enter_context(child(arguments, given, log))
+            for _ in range(_TRIES):
+                if address := _ADDRESS.search(log.read_text()):
+                    self._running[log] = process
+                    return address[1]
                 if process.poll() is not None:
-                    raise DemoFailed(f"`{name}` ended: {_log(name).read_text().strip()}")
-            await self._clock.sleep(_SECONDS_BETWEEN)
-        raise DemoFailed(f"{url} does not answer.")
+                    break
+                await self._clock.sleep(_PAUSE)
+        raise _ended(log)
 
     async def _show(self, endpoint: Endpoint, client: httpx2.AsyncClient) -> None:
         messages = await self._import(endpoint)
@@ -151,12 +129,11 @@ class _Demo:
         show(order_table(messages[:_ROWS]))
         if len(orders) > _ROWS:
             click.echo(f"… and {len(orders) - _ROWS} more")
-        state, held = await _held(client, self._stage)
+        pages, held = await self._held(client)
         _expect(
             {order.number for order in orders} == held and len(orders) == len(held),
             f"{len(orders)} orders came, the local Amazon holds {len(held)}.",
         )
-        pages = state["calls"]["searchOrders"]
         _done(f"{len(orders)} orders in {pages} pages, as many as it holds: {_sums(orders)}.")
 
         part, whole = _chosen(orders)
@@ -199,6 +176,7 @@ class _Demo:
             found = await endpoint.ask(
                 Service.IMPORT_BY_NUMBER, {"amazon_order_id": order.number}, {}
             )
+            found.check()
         told = " ".join(one.description for one in result.notifications)
         _expect(all(one.level == "info" for one in result.notifications), told)
         shown = imported(found.messages[0]).status
@@ -212,25 +190,47 @@ class _Demo:
                 reply = await endpoint.ask(Service.FEED_STATUS, payload, {})
             except Later:
                 # The local Amazon is quicker than the delay that a hub is asked for.
-                await self._clock.sleep(_SECONDS_BETWEEN)
+                await self._clock.sleep(_PAUSE)
             else:
                 reply.check()
                 return reply
         raise DemoFailed(f"Feed {payload['feed_id']} does not come to an end.")
 
+    async def _held(self, client: httpx2.AsyncClient) -> tuple[int, set[str]]:
+        """How many pages were asked of the local Amazon, and what they should have brought."""
+        state = (await client.get(f"{self._amazon}/_sandbox/state")).json()
+        orders = (await client.get(f"{self._amazon}/_sandbox/orders")).json()["orders"]
+        return state["calls"]["searchOrders"], {
+            order["orderId"]
+            for order in orders
+            if order["salesChannel"].get("marketplaceId") in MARKETPLACES.split(",")
+            and order["fulfillment"]["fulfilledBy"] == "MERCHANT"
+            and order["fulfillment"]["fulfillmentStatus"] in {"UNSHIPPED", "PARTIALLY_SHIPPED"}
+        }
 
-async def _held(client: httpx2.AsyncClient, stage: _Stage) -> tuple[dict[str, Any], set[str]]:
-    """The local Amazon's state, and the numbers of the orders that a poll has to bring."""
-    state = (await client.get(f"{stage.amazon}/_sandbox/state")).json()
-    orders = (await client.get(f"{stage.amazon}/_sandbox/orders")).json()["orders"]
-    marketplaces = stage.environment["AMAZON_ENDPOINT_MARKETPLACE_ID"].split(",")
-    return state, {
-        order["orderId"]
-        for order in orders
-        if order["salesChannel"].get("marketplaceId") in marketplaces
-        and order["fulfillment"]["fulfilledBy"] == "MERCHANT"
-        and order["fulfillment"]["fulfillmentStatus"] in {"UNSHIPPED", "PARTIALLY_SHIPPED"}
-    }
+    def tell_how_to_go_on(self) -> None:
+        """Say how to use what runs."""
+        poll = _FOLDER / "get_orders.json"
+        account = account_parameters(self._settings)
+        poll.write_bytes(message(Service.ORDER_POLL, {}, {**account, CURSOR: _SINCE}))
+        token = self._settings.token
+        click.echo(
+            f"\nThe local Amazon   {self._amazon}\n"
+            f"The endpoint       {self._endpoint}\n"
+            f"Its token          {token}\n"
+            f"In a browser       {self._endpoint}/docs (any user name, the token as password)\n\n"
+            f"  curl -H 'X-Hub-Token: {token}' {self._endpoint}/auth -i\n"
+            f"  curl -H 'X-Hub-Token: {token}' -d @{poll} {self._endpoint}/get_orders\n\n"
+            "Both run until Ctrl-C."
+        )
+
+    async def until_one_ends(self) -> None:
+        """Wait for what should not happen."""
+        while True:
+            for log, process in self._running.items():
+                if process.poll() is not None:
+                    raise _ended(log)
+            await self._clock.sleep(_PAUSE)
 
 
 def _chosen(orders: Sequence[ImportedOrder]) -> tuple[ImportedOrder, ImportedOrder]:
@@ -245,10 +245,10 @@ def _chosen(orders: Sequence[ImportedOrder]) -> tuple[ImportedOrder, ImportedOrd
 
 
 def _sums(orders: Sequence[ImportedOrder]) -> str:
-    sums: Counter[str] = Counter()
+    sums: dict[str, Decimal] = {}
     for order in orders:
-        sums[order.currency] += order.totals.order  # type: ignore[assignment]
-    return ", ".join(f"{Decimal(total):,f} {currency}" for currency, total in sums.items())
+        sums[order.currency] = sums.get(order.currency, ZERO) + order.totals.order
+    return ", ".join(f"{total:,f} {currency}" for currency, total in sums.items())
 
 
 def _done(what: str) -> None:
@@ -260,25 +260,5 @@ def _expect(true: bool, otherwise: str) -> None:
         raise DemoFailed(otherwise)
 
 
-def _tell_how_to_go_on(stage: _Stage) -> None:
-    account = account_parameters(stage.settings)
-    poll = _FOLDER / "get_orders.json"
-    poll.write_bytes(message(Service.ORDER_POLL, {}, {**account, CURSOR: _SINCE}))
-    token = stage.settings.token
-    click.echo(
-        f"\nThe local Amazon   {stage.amazon}\n"
-        f"The endpoint       {stage.endpoint}\n"
-        f"Its token          {token}\n"
-        f"In a browser       {stage.endpoint}/docs (any user name, the token as password)\n\n"
-        f"  curl -H 'X-Hub-Token: {token}' {stage.endpoint}/auth -i\n"
-        f"  curl -H 'X-Hub-Token: {token}' -d @{poll} {stage.endpoint}/get_orders\n\n"
-        "Both run until Ctrl-C."
-    )
-
-
-async def _until_one_ends(running: Mapping[str, Popen[bytes]], clock: Clock) -> None:
-    while all(process.poll() is None for process in running.values()):
-        await clock.sleep(_SECONDS_BETWEEN)
-    for name, process in running.items():
-        if process.poll() is not None:
-            raise DemoFailed(f"`{name}` ended: {_log(name).read_text().strip()}")
+def _ended(log: Path) -> DemoFailed:
+    return DemoFailed(f"`{log.stem}` does not run: {log.read_text().strip()}")

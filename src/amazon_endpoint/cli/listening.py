@@ -1,7 +1,6 @@
 """Listening: taking a port, or saying clearly why it can't be had."""
 
 import socket
-from contextlib import suppress
 from ipaddress import ip_address
 
 import click
@@ -26,15 +25,6 @@ def cannot_listen(host: str, port: int, error: OSError) -> str:
         f"Can't listen on {host} port {port}: {error.strerror}. Choose another one with --port, "
         "or --port 0 for any free one."
     )
-
-
-def free_port(preferred: int) -> int:
-    """A port of 127.0.0.1 that nobody listens on, the preferred one if that is free."""
-    for port in (preferred, 0):
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)) as listener:
-            found: int = listener.getsockname()[1]
-            return found
-    raise click.ClickException("There is no free port on 127.0.0.1.")
 
 
 def address(listener: socket.socket) -> str:

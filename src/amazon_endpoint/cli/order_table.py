@@ -58,28 +58,24 @@ def order_table(messages: Iterable[msgspec.Raw]) -> Table:
     """A table of `order:import` messages."""
     table = Table()
     table.add_column("Order", no_wrap=True)
-    table.add_column("Status", no_wrap=True)
+    table.add_column("Status", overflow="fold")
     table.add_column("Placed on", no_wrap=True)
-    table.add_column("Updated", no_wrap=True)
-    table.add_column("Channel", no_wrap=True)
-    table.add_column("Items", overflow="ellipsis", no_wrap=True)
+    table.add_column("Updated")
+    table.add_column("Channel", overflow="fold")
+    table.add_column("Items", overflow="fold")
     table.add_column("Total", justify="right", no_wrap=True)
     for message in messages:
         order = imported(message)
         table.add_row(
             order.number,
             escape(order.status),
-            _minute(order.placed_on),
-            _minute(order.updated_at),
+            f"{order.placed_on:%Y-%m-%d}",
+            f"{order.updated_at:%Y-%m-%d %H:%M}",
             escape(order.channel),
             escape(_items(order.line_items)),
             f"{order.totals.order:f} {order.currency}",
         )
     return table
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _items(items: tuple[Item, ...]) -> str:

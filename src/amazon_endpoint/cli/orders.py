@@ -86,8 +86,15 @@ def poll(
 
     try:
         asyncio.run(run())
+        if not count:
+            click.echo("Nothing new.", err=True)
+    except Later:
+        if state_file is None:
+            click.echo("Without --state the next poll begins at --since again.", err=True)
+        raise
     finally:
-        click.echo(f"{count} order{'' if count == 1 else 's'}.", err=True)
+        if count:
+            click.echo(f"{count} order{'' if count == 1 else 's'}.", err=True)
 
 
 async def read_on(
@@ -136,7 +143,9 @@ def _write(reply: Reply, *, as_json: bool) -> None:
 
 def _stopped(later: Later, clock: Clock) -> Later:
     at = resumes_at(clock, later)
-    return Later(f"{later.message} Go on at {iso(at)} or later, or use --wait.", not_before=at)
+    return Later(
+        f"{later.message} Run it again at {iso(at)} or later, or use --wait.", not_before=at
+    )
 
 
 @command.command()

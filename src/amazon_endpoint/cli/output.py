@@ -1,6 +1,5 @@
 """Output: results to standard output, remarks to standard error."""
 
-import os
 from collections.abc import Iterable
 
 import click
@@ -16,7 +15,7 @@ _WIDTH = 160
 def show(what: RenderableType) -> None:
     """Show something to people, as wide as their terminal."""
     console = Console(highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
+    if not console.is_terminal:
         console.width = _WIDTH
     console.print(what)
 

@@ -1,12 +1,12 @@
 """Waiting, so that people see what for."""
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from amazon_endpoint.cli.exit_codes import told
@@ -16,27 +16,26 @@ from amazon_endpoint.errors import Later
 # When nothing says how long, as a hub does.
 _DEFAULT = timedelta(minutes=2)
 
-_ONE_STEP = 1.0
-
 
 @contextmanager
 def working(on: str) -> Iterator[None]:
     """Say on a terminal what is being done for as long as the block lasts."""
-    with Console(stderr=True).status(on):
+    with Console(stderr=True).status(escape(on)):
         yield
 
 
 async def wait(clock: Clock, later: Later) -> None:
     """Wait until it makes sense to try again."""
-    until = resumes_at(clock, later)
     click.echo(f"{told(later)} Waiting.", err=True)
-    seconds = max((until - clock.now()).total_seconds(), 1.0)
+    begun = clock.now()
+    # Never none: an endpoint that is always ready at once would be asked without a pause.
+    until = max(resumes_at(clock, later), begun + timedelta(seconds=1))
     columns = TextColumn("Waiting"), BarColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=seconds)
-        for _ in range(math.ceil(seconds / _ONE_STEP)):
-            await clock.sleep(_ONE_STEP)
-            progress.advance(task, _ONE_STEP)
+        task = progress.add_task("", total=(until - begun).total_seconds())
+        while (left := (until - clock.now()).total_seconds()) > 0:
+            await clock.sleep(min(left, 1.0))
+            progress.update(task, completed=(clock.now() - begun).total_seconds())
 
 
 def resumes_at(clock: Clock, later: Later) -> datetime:

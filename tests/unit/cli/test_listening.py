@@ -3,7 +3,7 @@ import socket
 import click
 import pytest
 
-from amazon_endpoint.cli.listening import address, free_port, is_loopback, listen
+from amazon_endpoint.cli.listening import address, is_loopback, listen
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
@@ -16,14 +16,12 @@ def test_anything_else_can_be_called_from_elsewhere(host: str) -> None:
     assert not is_loopback(host)
 
 
-def test_a_taken_port_is_told_and_another_one_found() -> None:
+def test_a_taken_port_is_told() -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         assert address(taken) == f"http://127.0.0.1:{port}"
-        assert free_port(port) != port
         with pytest.raises(click.ClickException, match=f"127.0.0.1 port {port}"):
             listen("127.0.0.1", port)
-    assert free_port(port) == port
 
 
 def test_a_name_that_is_none_is_told() -> None:

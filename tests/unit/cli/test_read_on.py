@@ -8,8 +8,8 @@ from amazon_endpoint.cli.orders import read_on
 from amazon_endpoint.cli.poll_state import CURSOR, RESUME, PollState
 from amazon_endpoint.cli.reply import Parameter, Refused, Reply
 from amazon_endpoint.errors import EndpointError, InvalidInput, Later, Throttled
+from amazon_endpoint.hub.notifications import Notification
 from amazon_endpoint.hub.v5.message import Service
-from amazon_endpoint.hub.v5.notifications import Notification
 from tests.turned_clock import NOON, TurnedClock
 
 SINCE = "2026-10-01T00:00:00Z"
@@ -73,7 +73,7 @@ async def test_goes_on_until_the_window_is_finished() -> None:
 async def test_keeps_its_place_and_says_when_to_go_on() -> None:
     until = NOON + timedelta(minutes=3)
     poll = Poll(reply("A", resume="w1.x"), Throttled("Used up.", not_before=until))
-    with pytest.raises(Later, match=r"Used up\. Go on at 2026-11-01T12:03:00Z") as stopped:
+    with pytest.raises(Later, match=r"Used up\. Run it again at 2026-11-01T12:03:00Z") as stopped:
         await poll.run()
     assert stopped.value.not_before == until
     assert poll.state.parameters == {CURSOR: SINCE, RESUME: "w1.x"}
