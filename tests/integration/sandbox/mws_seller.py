@@ -82,6 +82,7 @@ def plain(content: bytes) -> etree._Element:
     root = etree.fromstring(content)
     for element in root.iter():
         element.tag = etree.QName(element).localname
+    etree.cleanup_namespaces(root)
     return root
 
 

@@ -20,7 +20,7 @@ SELLER = Caller("seller", "key")
         (("GetFeedSubmissionList",), 10, 45),
         (("GetFeedSubmissionResult",), 15, 60),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_the_published_table(actions: tuple[str, ...], most: int, restores: int) -> None:
     quotas = MwsQuotas()

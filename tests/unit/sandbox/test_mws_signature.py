@@ -61,7 +61,7 @@ def test_who_signed_is_told() -> None:
         ({"SellerId": ""}, 400, "MissingParameter"),
         ({"SellerId": "A1denied"}, 401, "AccessDenied"),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_each_rule_is_checked(changes: dict[str, str], status: int, code: str) -> None:
     with pytest.raises(MwsRefusal) as refusal:

@@ -10,7 +10,7 @@ from amazon_endpoint.sandbox.mws.translation import item_tree, order_tree
 from amazon_endpoint.sandbox.options import SandboxOptions
 from tests.integration.sandbox.seller import order
 
-MADE_UP = list(made_up_orders(SandboxOptions(orders=400), datetime(2026, 5, 1, 12, tzinfo=UTC)))
+MADE_UP = list(made_up_orders(SandboxOptions(orders=120), datetime(2026, 5, 1, 12, tzinfo=UTC)))
 PRICED = [one for one in MADE_UP if "grandTotal" in one.get("proceeds", {})]
 NUMBER, DAY = "111-0000000-0000001", "2024-05-02T10:00:00.000Z"
 _ADDED = ("ItemPrice", "ShippingPrice", "GiftWrapPrice", "CODFee")
@@ -151,7 +151,7 @@ def test_a_pending_order_shows_no_price_and_no_buyer(status: str) -> None:
             },
         ),
     ],
-    ids=lambda value: ",".join(value),
+    ids=",".join,
 )
 def test_blocks_have_older_words(blocks: dict[str, Any], told: dict[str, Any]) -> None:
     tree = order_tree(order(NUMBER, DAY, **blocks))
