@@ -1,4 +1,4 @@
-"""Outbound HTTP: every call that leaves the house, and the only module that knows the client.
+"""Outbound HTTP: every call to a host that a message or a setting names.
 
 A call goes to the address that was checked, follows no redirect, has a bounded answer and a
 bounded duration. Whether a failed call can have had an effect is told by the error's class.

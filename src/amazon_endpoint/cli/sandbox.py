@@ -13,11 +13,11 @@ from amazon_endpoint.sandbox.server import serve
 
 _DEFAULT = SandboxOptions()
 
-# Of the made-up orders' marketplaces, those of one region, as an account has them.
-MARKETPLACES = "ATVPDKIKX0DER,A2EUQ1WTGCTBG2"
+# Of one region, as an account has them.
+_MARKETPLACES = "ATVPDKIKX0DER,A2EUQ1WTGCTBG2"
 
 
-def environment(url: str) -> dict[str, str]:
+def environment(url: str, marketplaces: str = _MARKETPLACES) -> dict[str, str]:
     """The settings for working against the local Amazon at `url`. It takes any credentials."""
     return {
         "AMAZON_ENDPOINT_ALLOWED_HOSTS": url.removeprefix("http://"),
@@ -27,7 +27,7 @@ def environment(url: str) -> dict[str, str]:
         "AMAZON_ENDPOINT_CLIENT_SECRET": "local-secret",
         "AMAZON_ENDPOINT_REFRESH_TOKEN": "local-seller",
         "AMAZON_ENDPOINT_SELLER_ID": "LOCALSELLER",
-        "AMAZON_ENDPOINT_MARKETPLACE_ID": MARKETPLACES,
+        "AMAZON_ENDPOINT_MARKETPLACE_ID": marketplaces,
     }
 
 
@@ -60,6 +60,13 @@ def _moment(_ctx: click.Context, _option: click.Parameter, value: str | None) ->
     default=_DEFAULT.seed,
     show_default=True,
     help="The same seed makes the same orders.",
+)
+@click.option(
+    "--marketplaces",
+    metavar="IDS",
+    default=_MARKETPLACES,
+    show_default=True,
+    help="Where they were placed; the first one gets most of them.",
 )
 @click.option(
     "--scenario",
@@ -106,24 +113,26 @@ def _moment(_ctx: click.Context, _option: click.Parameter, value: str | None) ->
     callback=_moment,
     help=f"Start its clock here, like {MOMENT_EXAMPLE}, instead of at the system's time.",
 )
-def command(host: str, port: int, **choices: object) -> None:
+def command(host: str, port: int, marketplaces: str, **choices: object) -> None:
     """Run a local Amazon to try everything with, until it is stopped.
 
     It has a token host, orders, feeds, quotas and faults, and takes any credentials. Nothing
     outlives it.
     """
+    ids = tuple(one.strip() for one in marketplaces.split(",") if one.strip())
     try:
-        serve(SandboxOptions(host=host, port=port, **choices), on_ready=_tell)  # type: ignore[arg-type]
+        options = SandboxOptions(host=host, port=port, marketplaces=ids, **choices)  # type: ignore[arg-type]
+        serve(options, on_ready=lambda url: _tell(url, ",".join(ids)))
     except OSError as error:
         raise click.ClickException(cannot_listen(host, port, error)) from None
     except ValueError as problem:
         raise click.UsageError(f"The local Amazon can't start: {problem}.") from None
 
 
-def _tell(url: str) -> None:
+def _tell(url: str, marketplaces: str) -> None:
     click.echo(f"The local Amazon listens on {url} (Ctrl-C stops it).\n")
     click.echo("For amazon-endpoint serve, orders, shipments, feeds and doctor:\n")
-    given = environment(url)
+    given = environment(url, marketplaces)
     for variable, value in given.items():
         click.echo(f"  export {variable}={value}")
     click.echo("\nFor a hub's messages, as parameters; the endpoint needs the first line above:\n")
