@@ -14,10 +14,10 @@ from amazon_endpoint.sandbox.server import serve
 _DEFAULT = SandboxOptions()
 
 # Of one region, as an account has them.
-_MARKETPLACES = "ATVPDKIKX0DER,A2EUQ1WTGCTBG2"
+MARKETPLACES = "ATVPDKIKX0DER,A2EUQ1WTGCTBG2"
 
 
-def environment(url: str, marketplaces: str = _MARKETPLACES) -> dict[str, str]:
+def environment(url: str, marketplaces: str = MARKETPLACES) -> dict[str, str]:
     """The settings for working against the local Amazon at `url`. It takes any credentials."""
     return {
         "AMAZON_ENDPOINT_ALLOWED_HOSTS": url.removeprefix("http://"),
@@ -64,7 +64,7 @@ def _moment(_ctx: click.Context, _option: click.Parameter, value: str | None) ->
 @click.option(
     "--marketplaces",
     metavar="IDS",
-    default=_MARKETPLACES,
+    default=MARKETPLACES,
     show_default=True,
     help="Where they were placed; the first one gets most of them.",
 )
@@ -123,6 +123,8 @@ def command(host: str, port: int, marketplaces: str, **choices: object) -> None:
     try:
         options = SandboxOptions(host=host, port=port, marketplaces=ids, **choices)  # type: ignore[arg-type]
         serve(options, on_ready=lambda url: _tell(url, ",".join(ids)))
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise click.ClickException(cannot_listen(host, port, error)) from None
     except ValueError as problem:
