@@ -4,9 +4,15 @@ The only place that chooses the generation.
 """
 
 from amazon_endpoint.amazon.amazon_time import AmazonTime
-from amazon_endpoint.amazon.credentials import Account
+from amazon_endpoint.amazon.credentials import (
+    Account,
+    MwsCredentials,
+    SellingPartnerCredentials,
+)
 from amazon_endpoint.amazon.hosts import AllowedHosts
-from amazon_endpoint.amazon.marketplaces import region_of
+from amazon_endpoint.amazon.marketplaces import MARKETPLACES, Region, region_of
+from amazon_endpoint.amazon.mws.account import MwsAccount
+from amazon_endpoint.amazon.mws.transport import Transport as MwsTransport
 from amazon_endpoint.amazon.port import Amazon
 from amazon_endpoint.amazon.quota import Quotas
 from amazon_endpoint.amazon.spapi.account import SellingPartnerAccount
@@ -38,22 +44,44 @@ class Connector:
 
         Raises:
             InvalidInput: the marketplaces are unknown or of several regions, or a host is not
-                allowed (`HostNotAllowed`); `field` is the parameter's name.
+                allowed (`HostNotAllowed`), or MWS would be called at Amazon's own, where it has
+                ended; `field` is the parameter's name.
         """
         region = region_of(account.marketplace_ids)
+        match account.credentials:
+            case SellingPartnerCredentials() as credentials:
+                return self._selling_partner(account, credentials, region)
+            case MwsCredentials() as credentials:
+                return self._mws(account, credentials)
+
+    def _selling_partner(
+        self, account: Account, credentials: SellingPartnerCredentials, region: Region
+    ) -> Amazon:
         transport = Transport(
             outbound=self._outbound,
             tokens=self._tokens,
             quotas=self._quotas,
             clock=self._clock,
             amazon_time=self._amazon_time,
-            credentials=account.credentials,
+            credentials=credentials,
             services_url=self._hosts.services_url(account.services_host, region),
             token_url=self._hosts.token_url(account.token_host),
         )
         return SellingPartnerAccount(
             transport, OrdersApi(transport, self._refusals), FeedsApi(transport, self._hosts)
         )
+
+    def _mws(self, account: Account, credentials: MwsCredentials) -> Amazon:
+        retired = MARKETPLACES[account.marketplace_ids[0]].mws_host
+        transport = MwsTransport(
+            outbound=self._outbound,
+            quotas=self._quotas,
+            clock=self._clock,
+            amazon_time=self._amazon_time,
+            credentials=credentials,
+            services_url=self._hosts.mws_url(account.services_host, retired),
+        )
+        return MwsAccount(transport)
 
     async def aclose(self) -> None:
         """Give up what is under way and close every connection."""

@@ -19,7 +19,8 @@ class Region(StrEnum):
 class Marketplace(msgspec.Struct, frozen=True, kw_only=True):
     """A marketplace: `channel` is its published name, `zone` its IANA time zone.
 
-    `tax_inclusive` tells whether shoppers there see prices with tax.
+    `mws_host` is where Marketplace Web Service was for it; `tax_inclusive` tells whether shoppers
+    there see prices with tax.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Marketplace(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     channel: str
     zone: str
+    mws_host: str
     tax_inclusive: bool = True
 
 
@@ -60,6 +62,21 @@ _ROWS = (
     ("A1VC38T7YXB528", _FE, "JP", "JPY", "Amazon.co.jp", "Asia/Tokyo"),
 )
 
+# "Amazon MWS endpoints": every region had its host, and some countries one of their own.
+_MWS_HOSTS_BY_REGION = {
+    _NA: "mws.amazonservices.com",
+    _EU: "mws-eu.amazonservices.com",
+    _FE: "mws-fe.amazonservices.com",
+}
+_MWS_HOSTS_BY_COUNTRY = {
+    "CA": "mws.amazonservices.ca",
+    "MX": "mws.amazonservices.com.mx",
+    "AE": "mws.amazonservices.ae",
+    "IN": "mws.amazonservices.in",
+    "AU": "mws.amazonservices.com.au",
+    "JP": "mws.amazonservices.jp",
+}
+
 MARKETPLACES = {
     row[0]: Marketplace(
         id=row[0],
@@ -68,6 +85,7 @@ MARKETPLACES = {
         currency=row[3],
         channel=row[4],
         zone=row[5],
+        mws_host=_MWS_HOSTS_BY_COUNTRY.get(row[2], _MWS_HOSTS_BY_REGION[row[1]]),
         tax_inclusive=row[2] not in {"US", "CA"},
     )
     for row in _ROWS

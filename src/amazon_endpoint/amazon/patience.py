@@ -17,11 +17,13 @@ _BACKOFF = wait_exponential_jitter(multiplier=0.2, max=1, jitter=0.2)
 _LONGEST_RETRY_AFTER = timedelta(hours=1)
 
 
-def retrying(clock: Clock) -> AsyncRetrying:
+def retrying(
+    clock: Clock, kinds: tuple[type[Later], ...] = (Throttled, AmazonUnavailable)
+) -> AsyncRetrying:
     """Try again what did not happen, with jitter, for at most two seconds of sleep in all.
 
-    A `Later` that names its moment is waited for if that moment is near enough; what may have
-    happened (`AnswerLost`) is never tried again here.
+    A `Later` of these kinds that names its moment is waited for if that moment is near enough;
+    what may have happened (`AnswerLost`) is never to be tried again here.
     """
 
     def wait(state: RetryCallState) -> float:
@@ -35,7 +37,7 @@ def retrying(clock: Clock) -> AsyncRetrying:
         return exhausted or state.idle_for + state.upcoming_sleep > MAX_SLEEP_SECONDS
 
     return AsyncRetrying(
-        retry=retry_if_exception_type((Throttled, AmazonUnavailable)),
+        retry=retry_if_exception_type(kinds),
         wait=wait,
         stop=stop,
         sleep=clock.sleep,

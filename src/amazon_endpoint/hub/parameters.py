@@ -9,7 +9,11 @@ from datetime import datetime
 
 import msgspec
 
-from amazon_endpoint.amazon.credentials import Account, SellingPartnerCredentials
+from amazon_endpoint.amazon.credentials import (
+    Account,
+    MwsCredentials,
+    SellingPartnerCredentials,
+)
 from amazon_endpoint.errors import InvalidInput
 from amazon_endpoint.hub import fields
 from amazon_endpoint.orders import AMAZON, MERCHANT
@@ -33,6 +37,9 @@ _SELLING_PARTNER_HINT = (
     "Set amazon.client_id, amazon.client_secret and amazon.refresh_token to the Login with Amazon "
     "credentials of your Selling Partner API application."
 )
+_MWS_HINT = (
+    "Set amazon.aws_access_key and amazon.secret_key to the keys that your MWS gateway gave you."
+)
 
 
 class Parameters(msgspec.Struct, frozen=True):
@@ -50,7 +57,7 @@ class Parameters(msgspec.Struct, frozen=True):
         """The account; all but the hosts is required."""
         return Account(
             credentials=self._credentials(),
-            seller_id=self._required("amazon.seller_id", "Set it to the seller's merchant token."),
+            seller_id=self._seller_id(),
             marketplace_ids=self._marketplace_ids(),
             services_host=self._text("amazon.services_host"),
             token_host=self._text("amazon.token_host"),
@@ -106,11 +113,15 @@ class Parameters(msgspec.Struct, frozen=True):
             raise InvalidInput(f"Missing. {hint}", field=name)
         return value
 
-    def _credentials(self) -> SellingPartnerCredentials:
+    def _credentials(self) -> SellingPartnerCredentials | MwsCredentials:
+        """Those of the Selling Partner API, or those of MWS where none of them is given."""
         if not any(map(self._text, _SELLING_PARTNER)) and any(map(self._text, _MWS)):
-            raise InvalidInput(
-                f"Amazon ended MWS on 2024-04-01, these keys open nothing. {_SELLING_PARTNER_HINT}",
-                field=_MWS[0],
+            access_key_id, secret_key = (self._required(name, _MWS_HINT) for name in _MWS)
+            return MwsCredentials(
+                access_key_id=access_key_id,
+                secret_key=secret_key,
+                seller_id=self._seller_id(),
+                auth_token=self._text("amazon.mws_auth_token"),
             )
         client_id, client_secret, refresh_token = (
             self._required(name, _SELLING_PARTNER_HINT) for name in _SELLING_PARTNER
@@ -118,6 +129,9 @@ class Parameters(msgspec.Struct, frozen=True):
         return SellingPartnerCredentials(
             client_id=client_id, client_secret=client_secret, refresh_token=refresh_token
         )
+
+    def _seller_id(self) -> str:
+        return self._required("amazon.seller_id", "Set it to the seller's merchant token.")
 
     def _marketplace_ids(self) -> tuple[str, ...]:
         name = "amazon.marketplace_id"

@@ -57,6 +57,10 @@ class Case:
         given: dict[str, Any] = {"last_updated_after": "2013-08-16T01:00:00Z"}
         return self.hub.message("amazon:order:poll", {}, **(given | parameters))
 
+    def mws(self, **parameters: Any) -> dict[str, Any]:
+        keys = NO_CREDENTIALS | {"aws_access_key": "AKIDEXAMPLE", "secret_key": "example"}
+        return self.poll(**(keys | parameters))
+
     def without(self, *keys: str) -> dict[str, Any]:
         message = self.poll()
         for key in keys:
@@ -122,9 +126,11 @@ CASES: dict[str, Callable[[Case], Sent]] = {
     "an unknown message": lambda c: c.poll() | {"message": "amazon:order:sing"},
     "a parameter twice with different values": twice,
     "no credentials": lambda c: c.poll(**NO_CREDENTIALS),
-    "MWS credentials": lambda c: c.poll(
-        **NO_CREDENTIALS, aws_access_key="AKIAEXAMPLE", secret_key="example"
-    ),
+    "MWS keys for Amazon's own host": lambda c: c.mws(services_host=None),
+    "an MWS key without its secret": lambda c: c.mws(secret_key=None),
+    "an MWS key that Amazon does not know": lambda c: c.mws(aws_access_key="AKIDunknown"),
+    "an MWS secret key that is wrong": lambda c: c.mws(secret_key="another"),
+    "an MWS gateway that is not allowed": lambda c: c.mws(services_host="mws.example"),
     "an unknown marketplace": lambda c: c.poll(marketplace_id="A0NOWHERE"),
     "marketplaces of two regions": lambda c: c.poll(marketplace_id="ATVPDKIKX0DER,A1F83G8C2ARO7P"),
     "no last_updated_after": lambda c: c.poll(last_updated_after=None),

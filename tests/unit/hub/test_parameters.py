@@ -2,9 +2,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from amazon_endpoint.amazon.credentials import MwsCredentials, SellingPartnerCredentials
 from amazon_endpoint.errors import InvalidInput
 from amazon_endpoint.hub.parameters import Parameters, fold, read
 from tests.unit.hub.examples import NOW, PARAMETERS
+
+OWN = SellingPartnerCredentials(
+    client_id="client-of-the-tests",
+    client_secret="secret-of-the-tests",
+    refresh_token="refresh-of-the-tests",
+)
 
 
 def given(**changes: object) -> Parameters:
@@ -15,9 +22,7 @@ def given(**changes: object) -> Parameters:
 def test_the_account_is_read() -> None:
     account = given(marketplace_id=" ATVPDKIKX0DER, A2EUQ1WTGCTBG2,ATVPDKIKX0DER ,").account()
 
-    assert account.credentials.client_id == "client-of-the-tests"
-    assert account.credentials.client_secret == "secret-of-the-tests"
-    assert account.credentials.refresh_token == "refresh-of-the-tests"
+    assert account.credentials == OWN
     assert account.seller_id == "SELLEROFTESTS"
     assert account.marketplace_ids == ("ATVPDKIKX0DER", "A2EUQ1WTGCTBG2")
     assert account.services_host is None
@@ -53,24 +58,45 @@ def test_a_marketplace_is_required(value: object) -> None:
     assert invalid.value.field == "amazon.marketplace_id"
 
 
-def test_keys_of_mws_are_told_what_to_set_instead() -> None:
-    mws = {"amazon.aws_access_key": "AKIA-EXAMPLE", "amazon.secret_key": "hidden"}
-    blank = {"amazon.client_id": "", "amazon.client_secret": "", "amazon.refresh_token": None}
+MWS = {"amazon.aws_access_key": "AKIDEXAMPLE", "amazon.secret_key": "hidden"}
+NO_SELLING_PARTNER: dict[str, object] = {
+    "amazon.client_id": "",
+    "amazon.client_secret": " ",
+    "amazon.refresh_token": None,
+}
 
+
+def test_keys_of_mws_choose_it_where_no_others_are_given() -> None:
+    parameters = read({**PARAMETERS, **NO_SELLING_PARTNER, **MWS}.items())
+
+    assert parameters.account().credentials == MwsCredentials(
+        access_key_id="AKIDEXAMPLE", secret_key="hidden", seller_id="SELLEROFTESTS"
+    )
+    assert "hidden" not in repr(parameters.account())
+
+
+def test_a_sellers_authorisation_for_mws_is_passed_on() -> None:
+    token = {"amazon.mws_auth_token": "amzn.mws.example"}
+    parameters = read({**PARAMETERS, **NO_SELLING_PARTNER, **MWS, **token}.items())
+    credentials = parameters.account().credentials
+
+    assert isinstance(credentials, MwsCredentials)
+    assert credentials.auth_token == "amzn.mws.example"
+
+
+@pytest.mark.parametrize("name", sorted(MWS))
+def test_half_a_pair_of_keys_is_told(name: str) -> None:
     with pytest.raises(InvalidInput) as invalid:
-        read({**PARAMETERS, **mws, **blank}.items()).account()
+        read({**PARAMETERS, **NO_SELLING_PARTNER, **MWS, name: ""}.items()).account()
 
-    assert invalid.value.field == "amazon.aws_access_key"
-    assert "2024-04-01" in str(invalid.value)
-    for name in blank:
-        assert name in str(invalid.value)
+    assert invalid.value.field == name
     assert "hidden" not in str(invalid.value)
 
 
 def test_selling_partner_credentials_win_over_those_of_mws() -> None:
     account = given(aws_access_key="AKIA-EXAMPLE", secret_key="old").account()
 
-    assert account.credentials.client_id == "client-of-the-tests"
+    assert account.credentials == OWN
 
 
 def test_a_secret_is_never_shown() -> None:

@@ -1,0 +1,81 @@
+"""Operations: what we call, and how often Amazon lets us."""
+
+import msgspec
+
+from amazon_endpoint.amazon.quota import Rate
+
+
+class Section(msgspec.Struct, frozen=True):
+    """An API section: its path holds its version."""
+
+    path: str
+    version: str
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation of the API.
+
+    `quota` names the bucket, which some operations share, and `plan` is its published plan.
+    `hourly` is what may be called within an hour besides. A `repeatable` operation has the same
+    effect however often it is called.
+    """
+
+    action: str
+    section: Section
+    quota: str
+    plan: Rate
+    hourly: int | None = None
+    repeatable: bool = True
+
+    @property
+    def hourly_quota(self) -> str:
+        """The name of the hourly bucket."""
+        return f"{self.quota} hourly"
+
+
+_ORDERS = Section("/Orders/2013-09-01", "2013-09-01")
+_FEEDS = Section("/Feeds/2009-01-01", "2009-01-01")
+
+_LISTS = Rate(1 / 60, 6)
+_ITEMS = Rate(1 / 2, 30)
+
+LIST_ORDERS = Operation(action="ListOrders", section=_ORDERS, quota="ListOrders", plan=_LISTS)
+LIST_ORDERS_BY_NEXT_TOKEN = Operation(
+    action="ListOrdersByNextToken", section=_ORDERS, quota="ListOrders", plan=_LISTS
+)
+GET_ORDER = Operation(action="GetOrder", section=_ORDERS, quota="GetOrder", plan=Rate(1 / 60, 6))
+LIST_ORDER_ITEMS = Operation(
+    action="ListOrderItems", section=_ORDERS, quota="ListOrderItems", plan=_ITEMS
+)
+LIST_ORDER_ITEMS_BY_NEXT_TOKEN = Operation(
+    action="ListOrderItemsByNextToken", section=_ORDERS, quota="ListOrderItems", plan=_ITEMS
+)
+SUBMIT_FEED = Operation(
+    action="SubmitFeed",
+    section=_FEEDS,
+    quota="SubmitFeed",
+    plan=Rate(1 / 120, 15),
+    hourly=30,
+    repeatable=False,
+)
+GET_FEED_SUBMISSION_LIST = Operation(
+    action="GetFeedSubmissionList",
+    section=_FEEDS,
+    quota="GetFeedSubmissionList",
+    plan=Rate(1 / 45, 10),
+    hourly=80,
+)
+GET_FEED_SUBMISSION_LIST_BY_NEXT_TOKEN = Operation(
+    action="GetFeedSubmissionListByNextToken",
+    section=_FEEDS,
+    quota="GetFeedSubmissionListByNextToken",
+    plan=Rate(1 / 2, 30),
+    hourly=1800,
+)
+GET_FEED_SUBMISSION_RESULT = Operation(
+    action="GetFeedSubmissionResult",
+    section=_FEEDS,
+    quota="GetFeedSubmissionResult",
+    plan=Rate(1 / 60, 15),
+    hourly=60,
+)

@@ -1,0 +1,226 @@
+"""Orders 2013-09-01: windows of orders, and single ones, each with its items.
+
+Amazon lets 30 orders' items be read at once and one more every two seconds, and one page of
+orders a minute. So a page is small enough for the items' burst, no page is listed whose orders
+can't be read then, and a page that the quota cuts short is gone on with where it was left.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from lxml import etree
+
+from amazon_endpoint.amazon.mws.fields import moment
+from amazon_endpoint.amazon.mws.operations import (
+    GET_ORDER,
+    LIST_ORDER_ITEMS,
+    LIST_ORDER_ITEMS_BY_NEXT_TOKEN,
+    LIST_ORDERS,
+    LIST_ORDERS_BY_NEXT_TOKEN,
+)
+from amazon_endpoint.amazon.mws.order_reader import (
+    CHANNELS,
+    order_number,
+    order_status,
+    read_order,
+)
+from amazon_endpoint.amazon.mws.parameters import numbered
+from amazon_endpoint.amazon.mws.position import Position, read_position
+from amazon_endpoint.amazon.mws.transport import Refused, Transport, throttled
+from amazon_endpoint.amazon.port import OrderPage, OrderQuery, UnreadableOrder
+from amazon_endpoint.amazon.quota import full, refill, take
+from amazon_endpoint.amazon.xml import child, children, text
+from amazon_endpoint.clock import iso
+from amazon_endpoint.errors import (
+    Later,
+    OrderNotFound,
+    PageRepeated,
+    PageTokenRefused,
+    Throttled,
+    Unreadable,
+)
+from amazon_endpoint.orders import Order
+
+PAGE_SIZE = 25
+_AT_ONCE = 5
+
+# Amazon takes these two only together.
+_TOGETHER = frozenset({"Unshipped", "PartiallyShipped"})
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    """A page of orders without their items."""
+
+    orders: tuple[etree._Element, ...]
+    next_token: str | None
+    served_before: datetime | None
+
+
+class OrdersApi:
+    """Reads one seller's orders."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        # The most tokens that can be left of the items' quota, since others may take some too.
+        self._items_left = full(LIST_ORDER_ITEMS.plan, transport.clock.now())
+
+    async def search(self, query: OrderQuery, page_token: str | None) -> OrderPage:
+        """A page of the window, or as much of it as the quota allows.
+
+        Of Unshipped and PartiallyShipped Amazon lists both or none; whichever is not asked for
+        is left out here, before its items are read.
+        """
+        place = read_position(page_token) if page_token else Position(left=PAGE_SIZE)
+        await self._begin(place.left)
+        listed = await self._listed(query, place)
+        orders = [
+            one
+            for one in listed.orders
+            if order_number(one) not in place.told and _is_wanted(order_status(one), query)
+        ]
+        read, stopped = await self._read(orders)
+        if stopped is not None and not read:
+            raise stopped
+        numbers = place.told + tuple(one.number for one in read if one.number)
+        if stopped is not None:
+            rest = Position(
+                next_token=place.next_token, told=numbers, left=len(orders) - len(read)
+            ).written()
+        elif listed.next_token:
+            rest = Position(next_token=listed.next_token, left=max(len(numbers), 1)).written()
+        else:
+            rest = None
+        return OrderPage(
+            orders=tuple(one for one in read if isinstance(one, Order)),
+            unreadable=tuple(one for one in read if isinstance(one, UnreadableOrder)),
+            next_token=rest,
+            served_before=listed.served_before,
+        )
+
+    async def get(self, number: str) -> Order:
+        """One order with everything."""
+        try:
+            found = await self._transport.call(GET_ORDER, _orders, {"AmazonOrderId.Id.1": number})
+        except Refused as refused:
+            if "AmazonOrderId" in refused.message:
+                raise OrderNotFound(request_id=refused.request_id) from None
+            raise
+        order = next((one for one in found if order_number(one) == number), None)
+        if order is None:
+            raise OrderNotFound
+        read = read_order(order, await self._items(number))
+        if isinstance(read, UnreadableOrder):
+            raise Unreadable(read.reason)
+        return read
+
+    async def _begin(self, left: int) -> None:
+        """Take the tokens for the first order's items, or say when a whole page's are there.
+
+        So no page is listed in vain: that quota is the scarcest.
+        """
+        now, plan = self._transport.clock.now(), LIST_ORDER_ITEMS.plan
+        wanted = min(left, plan.burst)
+        # A moment ahead of the last token, so that rounding costs no page.
+        later = now + timedelta(seconds=wanted / plan.per_second + 0.001)
+        if refill(self._items_left, now).tokens < wanted:
+            raise throttled(LIST_ORDER_ITEMS, later)
+        try:
+            await self._transport.take_quota(LIST_ORDER_ITEMS)
+        except Throttled:
+            raise throttled(LIST_ORDER_ITEMS, later) from None
+
+    async def _listed(self, query: OrderQuery, place: Position) -> _Listed:
+        if place.next_token is None:
+            return await self._transport.call(LIST_ORDERS, _page, _params(query))
+        try:
+            return await self._transport.call(
+                LIST_ORDERS_BY_NEXT_TOKEN, _page, {"NextToken": place.next_token}
+            )
+        except Refused as refused:
+            raise PageTokenRefused(request_id=refused.request_id) from None
+
+    async def _read(
+        self, orders: Sequence[etree._Element]
+    ) -> tuple[list[Order | UnreadableOrder], Later | None]:
+        """The orders with their items, and what stopped the reading before the last one."""
+        read: list[Order | UnreadableOrder] = []
+        for start in range(0, len(orders), _AT_ONCE):
+            few = orders[start : start + _AT_ONCE]
+            outcomes = await asyncio.gather(
+                *(self._with_items(one, paid=one is orders[0]) for one in few),
+                return_exceptions=True,
+            )
+            stopped: Later | None = None
+            for outcome in outcomes:
+                if isinstance(outcome, Later):
+                    stopped = stopped or outcome
+                elif isinstance(outcome, BaseException):
+                    raise outcome
+                else:
+                    read.append(outcome)
+            if stopped is not None:
+                return read, stopped
+        return read, None
+
+    async def _with_items(self, order: etree._Element, *, paid: bool) -> Order | UnreadableOrder:
+        number = order_number(order)
+        if number is None:
+            return UnreadableOrder(None, "This order can't be read: it has no AmazonOrderId.")
+        try:
+            return read_order(order, await self._items(number, paid=paid))
+        except (Refused, PageRepeated) as problem:
+            return UnreadableOrder(number, f"This order's items can't be read: {problem}")
+
+    async def _items(self, number: str, *, paid: bool = False) -> list[etree._Element]:
+        """An order's items, from all pages."""
+        operation, params = LIST_ORDER_ITEMS, {"AmazonOrderId": number}
+        items: list[etree._Element] = []
+        seen: set[str] = set()
+        while True:
+            self._items_left, _ = take(self._items_left, self._transport.clock.now())
+            page = await self._transport.call(operation, _itself, params, paid=paid)
+            items += children(page, "OrderItems", "OrderItem")
+            token = text(page, "NextToken")
+            if token is None:
+                return items
+            if token in seen:
+                raise PageRepeated("Amazon lists the same items again and again.")
+            seen.add(token)
+            operation, params, paid = LIST_ORDER_ITEMS_BY_NEXT_TOKEN, {"NextToken": token}, False
+
+
+def _is_wanted(status: str, query: OrderQuery) -> bool:
+    return not query.statuses or status in query.statuses or status not in _TOGETHER
+
+
+def _itself(result: etree._Element) -> etree._Element:
+    return result
+
+
+def _orders(result: etree._Element) -> list[etree._Element]:
+    if child(result, "Orders") is None:
+        raise ValueError("no Orders")
+    return children(result, "Orders", "Order")
+
+
+def _page(result: etree._Element) -> _Listed:
+    return _Listed(
+        tuple(_orders(result)), text(result, "NextToken"), moment(result, "LastUpdatedBefore")
+    )
+
+
+def _params(query: OrderQuery) -> dict[str, str]:
+    """The window's question. Empty filters are left out."""
+    statuses = set(query.statuses)
+    if statuses & _TOGETHER:
+        statuses |= _TOGETHER
+    return {
+        "LastUpdatedAfter": iso(query.updated_after),
+        "LastUpdatedBefore": iso(query.updated_before),
+        "MaxResultsPerPage": str(PAGE_SIZE),
+        **numbered("MarketplaceId.Id", query.marketplace_ids),
+        **numbered("OrderStatus.Status", sorted(statuses)),
+        **numbered("FulfillmentChannel.Channel", (CHANNELS[one] for one in query.fulfilled_by)),
+    }

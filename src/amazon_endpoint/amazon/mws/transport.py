@@ -1,0 +1,325 @@
+"""Transport: one seller's calls to Marketplace Web Service, told apart by what they mean.
+
+What did not happen because Amazon failed is tried again for a moment. A used up quota is told at
+once, with the moment from which there is some: most of MWS's come back too slowly to wait for.
+"""
+
+import base64
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from random import SystemRandom
+from typing import TypeVar
+
+from lxml import etree
+
+from amazon_endpoint.amazon.amazon_time import AmazonTime
+from amazon_endpoint.amazon.credentials import MwsCredentials
+from amazon_endpoint.amazon.mws.operations import Operation
+from amazon_endpoint.amazon.mws.refusal import (
+    Refusal,
+    read_refusal,
+    request_id,
+    used_up_until,
+)
+from amazon_endpoint.amazon.mws.signature import signed_query
+from amazon_endpoint.amazon.patience import next_token, retry_after, retrying
+from amazon_endpoint.amazon.quota import QuotaKey, Quotas, Rate
+from amazon_endpoint.amazon.user_agent import USER_AGENT
+from amazon_endpoint.amazon.xml import child, local_name, read_xml
+from amazon_endpoint.clock import Clock, iso
+from amazon_endpoint.errors import (
+    AccessDenied,
+    AmazonRefused,
+    AmazonUnavailable,
+    AnswerLost,
+    CredentialsRefused,
+    Later,
+    Throttled,
+    Unreadable,
+)
+from amazon_endpoint.outbound import Answer, NoAnswer, NotSent, Outbound
+
+_HOUR = timedelta(hours=1)
+_LONGEST_QUOTE = 300
+
+_FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+
+_log = logging.getLogger(__name__)
+_random = SystemRandom()
+
+T = TypeVar("T")
+
+
+class Refused(AmazonRefused):
+    """Amazon refused the request. `code` is its word for why."""
+
+    def __init__(self, message: str, *, code: str, request_id: str | None = None) -> None:
+        super().__init__(message, request_id=request_id)
+        self.code = code
+
+
+class Transport:
+    """Calls operations in the name of one seller."""
+
+    def __init__(
+        self,
+        *,
+        outbound: Outbound,
+        quotas: Quotas,
+        clock: Clock,
+        amazon_time: AmazonTime,
+        credentials: MwsCredentials,
+        services_url: str,
+    ) -> None:
+        self.clock = clock
+        self._outbound = outbound
+        self._quotas = quotas
+        self._amazon_time = amazon_time
+        self._credentials = credentials
+        self._services_url = services_url
+
+    async def amazon_now(self) -> datetime:
+        """The present moment at Amazon; the date of any answer tells it, and costs no quota."""
+
+        async def ask() -> None:
+            try:
+                answer = await self._outbound.send(
+                    "GET", f"{self._services_url}/", headers={"user-agent": USER_AGENT}
+                )
+            except (NotSent, NoAnswer) as error:
+                raise AmazonUnavailable(f"Amazon can't be reached: {error}.") from None
+            self._note_time(answer)
+
+        if self._amazon_time.now(self._services_url) is None:
+            await retrying(self.clock)(ask)
+        return self._now()
+
+    async def take_quota(self, operation: Operation) -> None:
+        """Take the tokens of one call, to be made soon (`paid`).
+
+        Raises:
+            Throttled: there are none; `not_before` says until when.
+        """
+        for key, plan in self._buckets(operation):
+            not_before = await self._quotas.take(key, plan, self.clock.now())
+            if not_before is not None:
+                raise throttled(operation, not_before)
+
+    async def call(
+        self,
+        operation: Operation,
+        read: Callable[[etree._Element], T],
+        params: Mapping[str, str],
+        *,
+        content: bytes | None = None,
+        paid: bool = False,
+    ) -> T:
+        """Call `operation` and `read` its result (ValueError or Unreadable: it makes no sense).
+
+        `content` is the body; without it the parameters are. `paid` tells that the tokens of the
+        first try are taken.
+
+        Raises:
+            Throttled: its quota is used up; `not_before` says until when.
+            AmazonUnavailable: nothing happened, and trying again for a moment did not help.
+            AnswerLost: it was sent and may have happened; only for what is not repeatable.
+            Refused, AccessDenied, CredentialsRefused: it did not happen, and will not.
+        """
+
+        def result(answer: Answer) -> T:
+            root = read_xml(answer.body, "Amazon's answer", answer.headers.get("content-type"))
+            found = child(root, f"{operation.action}Result")
+            if local_name(root) != f"{operation.action}Response" or found is None:
+                raise Unreadable("Amazon answered something else.")
+            return read(found)
+
+        return await self._call(operation, result, params, content, paid=paid)
+
+    async def fetch(self, operation: Operation, params: Mapping[str, str]) -> Answer:
+        """Call an operation that answers with a document, and compare it with its Content-MD5.
+
+        Raises: as `call` does.
+        """
+
+        def document(answer: Answer) -> Answer:
+            told = answer.headers.get("content-md5")
+            if told is not None and told.strip() != content_md5(answer.body):
+                raise Unreadable("Amazon's document is not the one that its Content-MD5 tells.")
+            return answer
+
+        return await self._call(operation, document, params, None, paid=False)
+
+    async def _call(
+        self,
+        operation: Operation,
+        read: Callable[[Answer], T],
+        params: Mapping[str, str],
+        content: bytes | None,
+        *,
+        paid: bool,
+    ) -> T:
+        async def attempt() -> T:
+            nonlocal paid
+            if not paid:
+                await self.take_quota(operation)
+            paid = False
+            answer = await self._send(operation, params, content)
+            refusal = None if 200 <= answer.status < 300 else read_refusal(answer)
+            await self._learn(operation, answer, refusal)
+            if refusal is not None:
+                raise self._failure(operation, answer, refusal)
+            try:
+                return read(answer)
+            except (ValueError, Unreadable):
+                # Not quoted: what was meant to be an order holds a buyer's data.
+                told = f"answered {answer.status} with a body that can't be read"
+            raise _broken(operation, told, answer)
+
+        return await retrying(self.clock, (AmazonUnavailable,))(attempt)
+
+    async def _send(
+        self, operation: Operation, params: Mapping[str, str], content: bytes | None
+    ) -> Answer:
+        url = self._services_url + operation.section.path
+        query = signed_query(
+            "POST", url, {**self._common(operation), **params}, self._credentials.secret_key
+        )
+        headers = {"user-agent": USER_AGENT, "accept": "text/xml"}
+        if content is None:
+            headers, content = headers | _FORM, query.encode()
+        else:
+            url = f"{url}?{query}"
+            headers["content-type"] = "text/xml; charset=UTF-8"
+            headers["content-md5"] = content_md5(content)
+        try:
+            answer = await self._outbound.send("POST", url, headers=headers, content=content)
+        except NotSent as error:
+            raise AmazonUnavailable(f"Amazon can't be reached: {error}.") from None
+        except NoAnswer as error:
+            raise _broken(operation, f"gave no answer: {error}") from None
+        self._note_time(answer)
+        _log.info(
+            "%s answered %d, request id %s", operation.action, answer.status, request_id(answer)
+        )
+        return answer
+
+    def _common(self, operation: Operation) -> dict[str, str]:
+        """What every request says ("Required request parameters")."""
+        parameters = {
+            "AWSAccessKeyId": self._credentials.access_key_id,
+            "Action": operation.action,
+            "SellerId": self._credentials.seller_id,
+            "SignatureMethod": "HmacSHA256",
+            "SignatureVersion": "2",
+            # Amazon refuses a time that is off by a quarter of an hour.
+            "Timestamp": iso(self._now()),
+            "Version": operation.section.version,
+        }
+        if self._credentials.auth_token:
+            parameters["MWSAuthToken"] = self._credentials.auth_token
+        return parameters
+
+    def _now(self) -> datetime:
+        return self._amazon_time.now(self._services_url) or self.clock.now()
+
+    def _note_time(self, answer: Answer) -> None:
+        self._amazon_time.note(self._services_url, answer.headers.get("date"))
+
+    def _buckets(self, operation: Operation) -> list[tuple[QuotaKey, Rate]]:
+        client_id, account = self._credentials.access_key_id, self._credentials.account
+        buckets = [(QuotaKey(client_id, account, operation.quota), operation.plan)]
+        if operation.hourly is not None:
+            plan = Rate(operation.hourly / _HOUR.total_seconds(), operation.hourly)
+            buckets.append((QuotaKey(client_id, account, operation.hourly_quota), plan))
+        return buckets
+
+    async def _learn(self, operation: Operation, answer: Answer, refusal: Refusal | None) -> None:
+        now = self.clock.now()
+        (key, plan), *hourly = self._buckets(operation)
+        if refusal is not None and refusal.throttled:
+            await self._quotas.learn(key, plan, now, drained=True)
+        resets_at = used_up_until(answer, refusal)
+        for hourly_key, hourly_plan in hourly:
+            if resets_at is not None and now < resets_at:
+                # Emptied so late that its first token is there when the next hour begins.
+                first = timedelta(seconds=1 / hourly_plan.per_second)
+                at = min(resets_at, now + _HOUR) - first
+                await self._quotas.learn(hourly_key, hourly_plan, at, drained=True)
+
+    def _failure(self, operation: Operation, answer: Answer, refusal: Refusal) -> Exception:
+        ident = request_id(answer)
+        if refusal.throttled:
+            return throttled(operation, self._refilled(operation, answer, refusal), ident)
+        said = self._masked(refusal.said)
+        told = f"Amazon answered {operation.action} with {refusal.status}: {said}"
+        if refusal.transient:
+            return AmazonUnavailable(told, request_id=ident)
+        if refusal.status == 408 or not 400 <= refusal.status < 500:
+            wait = retry_after(answer.headers.get("retry-after"), self.clock.now())
+            return _broken(operation, f"answered {refusal.status}: {said}", answer, wait)
+        return _refused(told, refusal, ident)
+
+    def _refilled(self, operation: Operation, answer: Answer, refusal: Refusal) -> datetime:
+        """When to come back. Amazon's own moment may have passed already; then a little later."""
+        now = self.clock.now()
+        jitter = now + timedelta(seconds=_random.uniform(0.1, 1.0))
+        told = used_up_until(answer, refusal) or retry_after(answer.headers.get("retry-after"), now)
+        return max(min(told or now, now + _HOUR), next_token(operation.plan, None, now), jitter)
+
+    def _masked(self, said: str) -> str:
+        credentials = self._credentials
+        for secret in (credentials.secret_key, credentials.access_key_id, credentials.auth_token):
+            if secret:
+                said = said.replace(secret, "…")
+        return said if len(said) <= _LONGEST_QUOTE else f"{said[:_LONGEST_QUOTE]}…"
+
+
+def _refused(told: str, refusal: Refusal, ident: str | None) -> AmazonRefused:
+    """A refusal that repeating can't mend, with what to check."""
+    if refusal.code == "InvalidAccessKeyId":
+        return CredentialsRefused(
+            f"{told} Check amazon.aws_access_key.",
+            field="amazon.aws_access_key",
+            request_id=ident,
+        )
+    if refusal.code == "SignatureDoesNotMatch":
+        return CredentialsRefused(
+            f"{told} Check that amazon.secret_key belongs to amazon.aws_access_key.",
+            field="amazon.secret_key",
+            request_id=ident,
+        )
+    if refusal.code == "AccessDenied" or refusal.status in {401, 403}:
+        return AccessDenied(
+            f"{told} Check that amazon.aws_access_key may act for amazon.seller_id, "
+            "and that the seller sells in amazon.marketplace_id.",
+            request_id=ident,
+        )
+    return Refused(told, code=refusal.code, request_id=ident)
+
+
+def content_md5(content: bytes) -> str:
+    """The digest that travels with a document, to tell whether it arrived as it was sent."""
+    return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+
+
+def throttled(operation: Operation, not_before: datetime, ident: str | None = None) -> Throttled:
+    """The quota of an operation is used up until `not_before`."""
+    return Throttled(
+        f"Amazon's quota for {operation.action} is used up until {iso(not_before)}.",
+        not_before=not_before,
+        request_id=ident,
+    )
+
+
+def _broken(
+    operation: Operation,
+    told: str,
+    answer: Answer | None = None,
+    not_before: datetime | None = None,
+) -> Later:
+    """A failure after the call was sent: harmless where it may be repeated, else a lost answer."""
+    kind = AmazonUnavailable if operation.repeatable else AnswerLost
+    ident = request_id(answer) if answer else None
+    return kind(f"{operation.action} {told}.", not_before=not_before, request_id=ident)
