@@ -1,1 +1,2 @@
-"""The local Amazon: a real HTTP server that behaves like the Selling Partner API."""
+"""The local Amazon: a real HTTP server that behaves like the Selling Partner API,
+and like Marketplace Web Service before it."""

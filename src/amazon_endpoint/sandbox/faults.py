@@ -18,6 +18,7 @@ INSTEAD = frozenset(
         "drop",
         "internal500",
         "missing_orders_key",
+        # Of Marketplace Web Service alone:
         "quota_exceeded",
         "stale_quota",
         "unknown_error",
@@ -34,6 +35,7 @@ AFTERWARDS = frozenset(
         "unknown_enum",
         "feed_fatal",
         "feed_cancelled",
+        # Of Marketplace Web Service alone:
         "bad_xml",
         "xml_bomb",
         "external_entity",

@@ -92,6 +92,11 @@ def test_a_clock_may_be_a_quarter_of_an_hour_off() -> None:
     check_signature("POST", HOST, PATH, signed(), NOW + timedelta(minutes=15))
 
 
+def test_a_timestamp_without_an_offset_is_utc() -> None:
+    check_signature("POST", HOST, PATH, signed(Timestamp="2026-05-01T12:00:00"), NOW)
+    check_signature("POST", HOST, PATH, signed(Timestamp="2026-05-01T14:00:00+02:00"), NOW)
+
+
 def test_parameters_are_sorted_by_bytes_and_encoded_by_rfc_3986() -> None:
     odd = {"b": "ä *~", "B": "+/=", "a.10": "x", "a.2": "y"}
     text = "GET\nh\n/\nB=%2B%2F%3D&a.10=x&a.2=y&b=%C3%A4%20%2A~"

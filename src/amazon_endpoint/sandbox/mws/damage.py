@@ -27,7 +27,8 @@ def damaged(content: Tree, fault: str | None, parameters: Mapping[str, str]) -> 
     items: list[Tree] = content.get("OrderItems", {}).get("OrderItem", [])
     match fault:
         case "repeated_page":
-            return content | {"NextToken": parameters["NextToken"]}
+            more = {"HasNext": "true"} if "HasNext" in content else {}
+            return content | more | {"NextToken": parameters["NextToken"]}
         case "empty_feed_id":
             content["FeedSubmissionInfo"]["FeedSubmissionId"] = ""
         case "odd_timestamps":

@@ -12,6 +12,7 @@ and values encoded by RFC 3986, joined by newlines.
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -72,8 +73,10 @@ def sign(method: str, host: str, path: str, parameters: Mapping[str, str], secre
 
 
 def _check_time(text: str, now: datetime) -> None:
+    # A time that states no offset is meant as UTC here: published clients sign like that.
+    offset = "" if re.search(r"(Z|[+-]\d{2}:\d{2})$", text) else "Z"
     try:
-        signed = read_time(text)
+        signed = read_time(text + offset)
     except ValueError:
         raise invalid_value("Timestamp is not an ISO 8601 date and time.") from None
     if abs(signed - now) > _TOLERANCE:
