@@ -1,5 +1,6 @@
 """Settings come from the environment and a file; a mistake is named, a secret never."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -223,3 +224,24 @@ def test_a_short_token_is_remarked_on() -> None:
     assert "AMAZON_ENDPOINT_TOKEN" in Settings(token="short").remarks[0]
     assert Settings(token=SECRET).remarks == ()
     assert Settings().remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-11-01T00:00:00+00:00", datetime(2026, 11, 1, tzinfo=UTC)),
+        ("2026-11-01T01:00:00+01:00", datetime(2026, 11, 1, tzinfo=UTC)),
+        ("now", None),
+        ("", None),
+    ],
+)
+def test_where_a_first_poll_begins(written: str, read: datetime | None) -> None:
+    settings = load({"AMAZON_ENDPOINT_POLL_START": written})
+    assert settings.poll_start == read
+    assert setting("poll_start", settings).value == (written if read is not None else "not set")
+
+
+@pytest.mark.parametrize("written", ["yesterday", "2026-11-01T00:00:00", "2026-02-30T00:00:00Z"])
+def test_where_a_first_poll_begins_is_a_moment_with_its_zone(written: str) -> None:
+    with pytest.raises(SettingInvalid, match=r"AMAZON_ENDPOINT_POLL_START: .*ISO 8601"):
+        load({"AMAZON_ENDPOINT_POLL_START": written})

@@ -67,5 +67,6 @@ async def insert_unless_there(
 ) -> bool:
     """Insert a row and return True; do nothing where its key is taken already, by whomever."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    result = await connection.execute(insert(table).on_conflict_do_nothing(), values)
-    return result.rowcount == 1
+    # Drivers don't agree on what to count of an insert.
+    inserted = insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return (await connection.execute(inserted, values)).first() is not None

@@ -1,6 +1,6 @@
 import pytest
 
-from amazon_endpoint.hub.states import full_name
+from amazon_endpoint.hub.states import code, full_name
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,12 @@ def test_us_states_have_their_full_name(given: str, name: str) -> None:
 @pytest.mark.parametrize("given", ["", "Californa", "XX", "Île-de-France", "  "])
 def test_what_is_unknown_stays_as_it_is(given: str) -> None:
     assert full_name(given) == given
+
+
+@pytest.mark.parametrize("given", ["NY", "ny", "N.Y.", "New York", " new  york"])
+def test_us_states_have_their_code(given: str) -> None:
+    assert code(given) == "NY"
+
+
+def test_what_is_no_state_has_no_code() -> None:
+    assert code("Californa") == "Californa"

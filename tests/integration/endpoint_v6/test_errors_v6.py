@@ -1,0 +1,135 @@
+"""Every row of docs/errors-v6.md, and no other."""
+
+import copy
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from amazon_endpoint.sandbox.testing import RunningSandbox
+from tests.integration.endpoint_v6.hubs import Cangaroo
+from tests.integration.endpoint_v6.test_services_v6 import SENT
+
+PAGE = Path(__file__).parents[3] / "docs" / "errors-v6.md"
+ROW = re.compile(r"\| (?P<input>[^|]+) \| `(?P<path>/\w*)` \| (?P<status>\d+) \|(?P<answer>.*)\|")
+
+
+class Row(NamedTuple):
+    input: str
+    path: str
+    status: int
+    answer: str
+
+
+def rows() -> list[Row]:
+    found = (ROW.fullmatch(line) for line in PAGE.read_text(encoding="utf-8").splitlines())
+    return [
+        Row(one["input"], one["path"], int(one["status"]), one["answer"].strip(" `"))
+        for one in found
+        if one
+    ]
+
+
+class Case:
+    """What a row's input is, in terms of a call."""
+
+    def __init__(self, hub: Cangaroo, amazon: RunningSandbox) -> None:
+        self.hub = hub
+        self.amazon = amazon
+
+    def poll(self, **parameters: Any) -> dict[str, Any]:
+        given: dict[str, Any] = {"last_updated_after": "2013-08-16T01:00:00Z"}
+        return self.hub.body({}, **(given | parameters))
+
+    def last_poll(self, value: Any) -> dict[str, Any]:
+        return self.hub.body({"last_poll": value})
+
+    def content(self, **content: Any) -> dict[str, Any]:
+        return self.hub.body(content)
+
+    def shipment(self, **changes: Any) -> dict[str, Any]:
+        return self.content(shipment=copy.deepcopy(SENT) | changes)
+
+    def item(self, **changes: Any) -> dict[str, Any]:
+        return self.shipment(items=[SENT["items"][0] | changes])
+
+    def out_of_order(self) -> dict[str, Any]:
+        self.amazon.fault("searchOrders", "html503", times=None)
+        return self.poll()
+
+
+Sent = dict[str, Any] | bytes | tuple[dict[str, Any], dict[str, str]]
+
+WRONG = {"X-HUB-TOKEN": "a guess", "X_HUB_TOKEN": "a guess"}
+NO_CREDENTIALS = {"client_id": None, "client_secret": None, "refresh_token": None}
+
+CASES: dict[str, Callable[[Case], Sent]] = {
+    "no token": lambda c: (c.poll(), {}),
+    "a wrong token in both headers": lambda c: (c.poll(), WRONG),
+    "a body over the limit": lambda c: json.dumps(c.poll()).encode() + b" " * 6_000_000,
+    "an empty request_id": lambda c: c.poll() | {"request_id": ""},
+    "a request_id that is an object": lambda c: c.poll() | {"request_id": {"id": 1}},
+    "messages": lambda c: c.poll() | {"messages": []},
+    "parameters that are a list": lambda c: c.poll() | {"parameters": [{"name": "a", "value": 1}]},
+    "a call without a service": lambda c: c.poll(),
+    "a parameter under two names with different values": lambda c: c.poll(merchant_id="A2OTHER"),
+    "no credentials": lambda c: c.poll(**NO_CREDENTIALS),
+    "an unknown marketplace": lambda c: c.poll(marketplace_id="A0NOWHERE"),
+    "a host that is not allowed": lambda c: c.poll(services_host="http://127.0.0.1:1"),
+    "a cursor that is no date": lambda c: c.poll(last_updated_after="yesterday"),
+    "a cursor in the future": lambda c: c.poll(last_updated_after="2999-01-01T00:00:00Z"),
+    "a last_poll that is text": lambda c: c.last_poll("2013-08-16T01:00:00Z"),
+    "a last_poll before 1970": lambda c: c.last_poll(-1),
+    "a last_poll in milliseconds": lambda c: c.last_poll(1_376_615_000_000),
+    "an unknown status": lambda c: c.poll(statuses="Teleported"),
+    "credentials that Amazon refuses": lambda c: c.poll(refresh_token="Atzr|revoked"),
+    "Amazon out of order": lambda c: c.out_of_order(),
+    "no order number": lambda c: c.content(),
+    "an order that is no object": lambda c: c.content(order="100-EXAMPLE-1000000"),
+    "an order number of the wrong form": lambda c: c.content(order={"id": "R123456789"}),
+    "an order that does not exist": lambda c: c.content(order={"id": "999-0000000-0000000"}),
+    "no shipment": lambda c: c.content(),
+    "a shipment that is no object": lambda c: c.content(shipment="H00000000001"),
+    "a shipment without id": lambda c: c.shipment(id=None),
+    "a shipment of another shop's order": lambda c: c.shipment(order_id="R123456789"),
+    "a shipment without items": lambda c: c.shipment(items=[]),
+    "an item without product_id": lambda c: c.item(product_id=""),
+    "a quantity of zero": lambda c: c.item(quantity=0),
+    "more units than ordered": lambda c: c.item(quantity=2),
+    "a product that the order does not have": lambda c: c.item(product_id="NOT-IN-IT"),
+    "a shipment of an order that does not exist": lambda c: c.shipment(
+        order_id="999-0000000-0000000"
+    ),
+    "a shipment without carrier or method": lambda c: c.shipment(shipping_method=None),
+    "a naive shipping date": lambda c: c.shipment(shipped_at="2013-08-17T10:00:00"),
+    "no feed id": lambda c: c.content(),
+    "a feed that does not exist": lambda c: c.content(feed={"id": "424242"}),
+}
+
+
+def test_the_table_and_the_cases_are_the_same() -> None:
+    assert sorted(row.input for row in rows()) == sorted(CASES)
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row.input)
+async def test_row(row: Row, hub: Cangaroo, amazon: RunningSandbox) -> None:
+    sent = CASES[row.input](Case(hub, amazon))
+    content, headers = sent if isinstance(sent, tuple) else (sent, None)
+    response = await hub.post(row.path, content, headers)
+    assert response.status_code == row.status
+    assert amazon.calls("createFeed") == 0
+    if row.status == 401:
+        assert response.content == b""
+        return
+    answer = response.json()
+    if row.status == 413:
+        assert row.answer in answer["error"]
+        return
+    assert row.answer in answer["summary"]
+    assert answer.keys() - {"request_id"} == {"summary"}
+    if "request_id" not in row.input:
+        assert answer["request_id"] == "job-1"
+    assert ("Retry-After" in response.headers) == (row.status == 503)
