@@ -1,11 +1,13 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from amazon_endpoint.sandbox.options import SandboxOptions
 from amazon_endpoint.sandbox.testing import RunningSandbox, run_in_thread
 from amazon_endpoint.settings import Settings
+from tests.integration.endpoint.generations import GENERATIONS, Generation
 from tests.integration.endpoint.hub import TOKEN, Hub, serving
 from tests.turned_clock import ShiftedClock
 
@@ -33,9 +35,21 @@ def clock() -> ShiftedClock:
     return ShiftedClock()
 
 
+@pytest.fixture(params=GENERATIONS, ids=lambda one: one.name)
+def generation(request: pytest.FixtureRequest) -> Generation:
+    """Each generation in turn: what is promised to hubs holds whichever API answers."""
+    chosen: Generation = request.param
+    return chosen
+
+
+@pytest.fixture
+def parameters(generation: Generation, amazon: RunningSandbox) -> dict[str, Any]:
+    return generation.parameters(amazon.url)
+
+
 @pytest.fixture
 async def hub(
-    settings: Settings, amazon: RunningSandbox, clock: ShiftedClock
+    settings: Settings, parameters: dict[str, Any], clock: ShiftedClock
 ) -> AsyncIterator[Hub]:
-    async with serving(settings, amazon.url, clock) as running:
+    async with serving(settings, parameters, clock) as running:
         yield running

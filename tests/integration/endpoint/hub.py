@@ -17,17 +17,9 @@ TOKEN = "a-token-that-only-the-hub-knows"
 class Hub:
     """Posts to one endpoint in the name of one seller."""
 
-    def __init__(self, client: httpx2.AsyncClient, amazon: str) -> None:
+    def __init__(self, client: httpx2.AsyncClient, parameters: dict[str, Any]) -> None:
         self.client = client
-        self.parameters: dict[str, Any] = {
-            "amazon.client_id": "amzn1.application-oa2-client.tests",
-            "amazon.client_secret": "a client's own",
-            "amazon.refresh_token": "Atzr|tests",
-            "amazon.seller_id": "A1TESTSELLER",
-            "amazon.marketplace_id": "ATVPDKIKX0DER",
-            "amazon.services_host": amazon,
-            "amazon.token_host": amazon,
-        }
+        self.parameters = dict(parameters)
 
     def message(self, name: str, payload: dict[str, Any], **parameters: Any) -> dict[str, Any]:
         """A message with the hub's parameters; one of None is left out."""
@@ -67,8 +59,10 @@ class Hub:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, amazon: str, clock: Clock) -> AsyncIterator[Hub]:
-    """An endpoint with its storage open, and a hub in front of it."""
+async def serving(
+    settings: Settings, parameters: dict[str, Any], clock: Clock
+) -> AsyncIterator[Hub]:
+    """An endpoint with its storage open, and a hub in front of it that sends `parameters`."""
 
     app = create_app(settings, clock=clock)
     async with (
@@ -77,7 +71,7 @@ async def serving(settings: Settings, amazon: str, clock: Clock) -> AsyncIterato
             transport=httpx2.ASGITransport(app=app), base_url="http://endpoint.test", timeout=180
         ) as client,
     ):
-        yield Hub(client, amazon)
+        yield Hub(client, parameters)
 
 
 def numbers(answer: dict[str, Any]) -> list[str]:

@@ -13,6 +13,12 @@ import pytest
 
 from amazon_endpoint.sandbox.testing import RunningSandbox
 from amazon_endpoint.settings import Settings
+from tests.integration.endpoint.generations import (
+    GENERATIONS,
+    MWS,
+    SELLING_PARTNER,
+    Generation,
+)
 from tests.integration.endpoint.hub import Hub, serving
 from tests.turned_clock import ShiftedClock
 
@@ -48,10 +54,13 @@ def rows() -> list[Row]:
 class Case:
     """What a row's input is, in terms of a request."""
 
-    def __init__(self, hub: Hub, amazon: RunningSandbox, clock: ShiftedClock) -> None:
+    def __init__(
+        self, hub: Hub, amazon: RunningSandbox, clock: ShiftedClock, generation: Generation
+    ) -> None:
         self.hub = hub
         self.amazon = amazon
         self.clock = clock
+        self.generation = generation
 
     def poll(self, **parameters: Any) -> dict[str, Any]:
         given: dict[str, Any] = {"last_updated_after": "2013-08-16T01:00:00Z"}
@@ -87,7 +96,9 @@ class Case:
         return self.shipment()
 
     async def resume(self) -> str:
-        self.amazon.fault("searchOrders", "throttle", times=5, after=1)
+        one_call = self.generation.first_page == self.generation.next_page
+        after = 1 if one_call else 0
+        self.amazon.fault(self.generation.next_page, "throttle", times=5, after=after)
         cut = await self.hub.ask("amazon:order:poll", {}, last_updated_after="2013-01-01T00:00:00Z")
         (resume,) = (p["value"] for p in cut["parameters"] if p["name"] == "amazon.resume")
         self.amazon.clear_faults()
@@ -176,9 +187,10 @@ CASES: dict[str, Callable[[Case], Sent]] = {
 
 async def foreign_resume(case: Case) -> dict[str, Any]:
     resume = await case.resume()
-    return case.poll(
-        last_updated_after="2013-01-01T00:00:00Z", resume=resume, refresh_token="Atzr|another"
+    another = (
+        {"seller_id": "A2ANOTHER"} if case.generation is MWS else {"refresh_token": "Atzr|another"}
     )
+    return case.poll(last_updated_after="2013-01-01T00:00:00Z", resume=resume, **another)
 
 
 async def expired_resume(case: Case) -> dict[str, Any]:
@@ -197,9 +209,30 @@ def test_the_table_and_the_cases_are_the_same() -> None:
     assert sorted(row.input for row in rows()) == sorted(CASES | PREPARED)
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda row: row.input)
-async def test_row(row: Row, hub: Hub, amazon: RunningSandbox, clock: ShiftedClock) -> None:
-    case = Case(hub, amazon, clock)
+ONLY = {
+    SELLING_PARTNER: {
+        "no credentials",
+        "credentials that Amazon refuses",
+        "a client secret that Amazon refuses",
+        "a token host that is not allowed",
+    },
+    MWS: {one for one in CASES if "MWS" in one},
+}
+
+
+@pytest.mark.parametrize(
+    ("row", "generation"),
+    [
+        pytest.param(row, generation, id=f"{generation.name}: {row.input}")
+        for row in rows()
+        for generation in GENERATIONS
+        if not any(row.input in names for other, names in ONLY.items() if other != generation)
+    ],
+)
+async def test_row(
+    row: Row, hub: Hub, amazon: RunningSandbox, clock: ShiftedClock, generation: Generation
+) -> None:
+    case = Case(hub, amazon, clock, generation)
     sent = await PREPARED[row.input](case) if row.input in PREPARED else CASES[row.input](case)
     content, headers = sent if isinstance(sent, tuple) else (sent, None)
     submitted = len(amazon.state()["feeds"])
@@ -229,16 +262,17 @@ async def test_an_unusable_resume_is_emptied_so_that_the_next_poll_starts_again(
     assert answer["parameters"] == [{"name": "amazon.resume", "value": ""}]
 
 
+@pytest.mark.parametrize("generation", [SELLING_PARTNER], ids=["SP-API"])
 async def test_an_answer_of_amazons_comes_with_its_request_id(hub: Hub) -> None:
     answer = await hub.ask("amazon:import:by_number", {"amazon_order_id": "999-0000000-0000000"})
     assert "Amazon request id" in answer["notifications"][0]["description"]
 
 
 async def test_without_a_token_everybody_is_let_in(
-    settings: Settings, amazon: RunningSandbox, clock: ShiftedClock
+    settings: Settings, parameters: dict[str, Any], clock: ShiftedClock
 ) -> None:
     open_to_all = msgspec.structs.replace(settings, token=None)
-    async with serving(open_to_all, amazon.url, clock) as hub:
+    async with serving(open_to_all, parameters, clock) as hub:
         assert (await hub.client.get("/auth")).status_code == 200
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from amazon_endpoint.sandbox.options import SandboxOptions
 from amazon_endpoint.sandbox.testing import RunningSandbox, run_in_thread
 from amazon_endpoint.settings import Settings
+from tests.integration.endpoint.generations import GENERATIONS, SELLING_PARTNER, Generation
 from tests.integration.endpoint.hub import Hub, numbers, serving, told
 from tests.turned_clock import ShiftedClock
 
@@ -57,12 +58,16 @@ async def test_every_order_of_every_page_arrives_once(
     assert set(arrived) == expected(amazon)
 
 
+def pages_read(amazon: RunningSandbox, generation: Generation) -> int:
+    return sum(amazon.calls(one) for one in {generation.first_page, generation.next_page})
+
+
 async def test_the_burst_is_used_up_and_then_the_answer_says_when_to_go_on(
-    hub: Hub, amazon: RunningSandbox
+    hub: Hub, amazon: RunningSandbox, generation: Generation
 ) -> None:
     answer = await hub.poll(last_updated_after=LONG_AGO)
-    assert amazon.calls("searchOrders") == 20
-    assert len(numbers(answer)) == 40
+    assert pages_read(amazon, generation) == generation.burst
+    assert len(numbers(answer)) == 2 * generation.burst
     assert "delay" not in answer
     assert [one["name"] for one in answer["parameters"]] == ["amazon.resume"]
     (level, description) = told(answer)[-1]
@@ -78,12 +83,12 @@ async def test_without_any_quota_left_the_same_message_is_put_off(hub: Hub) -> N
 
 
 async def test_a_restart_between_loses_nothing_and_repeats_nothing(
-    settings: Settings, amazon: RunningSandbox, clock: ShiftedClock
+    settings: Settings, amazon: RunningSandbox, parameters: dict[str, Any], clock: ShiftedClock
 ) -> None:
     kept: dict[str, Any] = {}
     arrived: list[str] = []
     for _ in range(100):
-        async with serving(settings, amazon.url, clock) as hub:
+        async with serving(settings, parameters, clock) as hub:
             hub.parameters |= kept
             answer = await hub.poll(last_updated_after=LONG_AGO)
             kept = hub.parameters
@@ -98,13 +103,17 @@ async def test_a_restart_between_loses_nothing_and_repeats_nothing(
 
 
 async def test_quota_is_not_full_again_after_a_restart(
-    settings: Settings, amazon: RunningSandbox, clock: ShiftedClock
+    settings: Settings,
+    amazon: RunningSandbox,
+    generation: Generation,
+    parameters: dict[str, Any],
+    clock: ShiftedClock,
 ) -> None:
-    async with serving(settings, amazon.url, clock) as hub:
+    async with serving(settings, parameters, clock) as hub:
         await hub.poll(last_updated_after=LONG_AGO)
-    async with serving(settings, amazon.url, clock) as hub:
+    async with serving(settings, parameters, clock) as hub:
         assert "delay" in await hub.poll(last_updated_after=LONG_AGO)
-    assert amazon.calls("searchOrders") == 20
+    assert pages_read(amazon, generation) == generation.burst
 
 
 async def test_once_up_to_date_only_the_newest_comes_again_and_then_nothing(
@@ -137,35 +146,39 @@ async def test_an_order_updated_while_the_window_is_read_comes_with_the_next_one
     assert number in numbers(await hub.poll())
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        *("html503", "empty200", "cut_body", "expired_token"),
-        *("bad_json", "drop", "internal500", "missing_orders_key"),
-    ],
-)
+def each(faults: str) -> pytest.MarkDecorator:
+    """Every fault of a kind, each under the generation that has it."""
+    return pytest.mark.parametrize(
+        ("generation", "fault"),
+        [
+            pytest.param(one, fault, id=f"{one.name}-{fault}")
+            for one in GENERATIONS
+            for fault in getattr(one, faults)
+        ],
+    )
+
+
+@each("passing_faults")
 async def test_a_passing_fault_is_not_noticed(
-    hub: Hub, amazon: RunningSandbox, clock: ShiftedClock, fault: str
+    hub: Hub, amazon: RunningSandbox, generation: Generation, clock: ShiftedClock, fault: str
 ) -> None:
-    amazon.fault("searchOrders", fault, times=1, after=3)
+    generation.fault_after_three_pages(amazon, fault, times=1)
     answers = await poll_to_the_end(hub, amazon, clock)
     arrived = [number for answer in answers for number in numbers(answer)]
     assert sorted(arrived) == sorted(expected(amazon))
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        *("throttle", "html503", "empty200", "cut_body", "bad_json"),
-        *("drop", "missing_orders_key", "deny", "slow"),
-    ],
-)
+@each("lasting_faults")
 async def test_a_lasting_fault_gives_what_was_read_and_the_window_goes_on_after_it(
-    settings: Settings, amazon: RunningSandbox, clock: ShiftedClock, fault: str
+    settings: Settings,
+    amazon: RunningSandbox,
+    generation: Generation,
+    parameters: dict[str, Any],
+    clock: ShiftedClock,
+    fault: str,
 ) -> None:
-    amazon.fault("searchOrders", fault, times=None, after=3, seconds=60)
-
-    async with serving(replace(settings, reply_seconds=4), amazon.url, clock) as hub:
+    generation.fault_after_three_pages(amazon, fault, times=None, seconds=60)
+    async with serving(replace(settings, reply_seconds=4), parameters, clock) as hub:
         cut = await hub.poll(last_updated_after=LONG_AGO)
         assert len(numbers(cut)) == 6
         assert "amazon.last_updated_after" not in {one["name"] for one in cut["parameters"]}
@@ -178,9 +191,9 @@ async def test_a_lasting_fault_gives_what_was_read_and_the_window_goes_on_after_
 
 
 async def test_a_repeated_page_ends_the_window_with_an_error_that_says_so(
-    hub: Hub, amazon: RunningSandbox
+    hub: Hub, amazon: RunningSandbox, generation: Generation
 ) -> None:
-    amazon.fault("searchOrders", "repeated_page", times=None)
+    amazon.fault(generation.next_page, "repeated_page", times=None)
     answer = await hub.poll(last_updated_after=LONG_AGO)
     assert told(answer)[-1][0] == "error"
     assert hub.parameters["amazon.resume"] == ""
@@ -188,18 +201,18 @@ async def test_a_repeated_page_ends_the_window_with_an_error_that_says_so(
 
 
 async def test_a_dead_page_token_starts_the_window_again(
-    hub: Hub, amazon: RunningSandbox, clock: ShiftedClock
+    hub: Hub, amazon: RunningSandbox, generation: Generation, clock: ShiftedClock
 ) -> None:
-    amazon.fault("searchOrders", "dead_token", times=1, after=3)
+    generation.fault_after_three_pages(amazon, "dead_token", times=1)
     answers = await poll_to_the_end(hub, amazon, clock)
     arrived = {number for answer in answers for number in numbers(answer)}
     assert arrived == expected(amazon)
 
 
 async def test_one_bad_order_stops_no_other(
-    hub: Hub, amazon: RunningSandbox, clock: ShiftedClock
+    hub: Hub, amazon: RunningSandbox, generation: Generation, clock: ShiftedClock
 ) -> None:
-    amazon.fault("searchOrders", "bad_order", times=1)
+    amazon.fault(generation.first_page, "bad_order", times=1)
     answers = await poll_to_the_end(hub, amazon, clock)
     arrived = {number for answer in answers for number in numbers(answer)}
     (missing,) = expected(amazon) - arrived
@@ -207,14 +220,15 @@ async def test_one_bad_order_stops_no_other(
 
 
 async def test_unknown_words_are_kept_as_they_are(
-    hub: Hub, amazon: RunningSandbox, clock: ShiftedClock
+    hub: Hub, amazon: RunningSandbox, generation: Generation, clock: ShiftedClock
 ) -> None:
-    amazon.fault("searchOrders", "unknown_enum", times=1)
+    amazon.fault(generation.first_page, "unknown_enum", times=1)
     answers = await poll_to_the_end(hub, amazon, clock)
     arrived = [number for answer in answers for number in numbers(answer)]
     assert sorted(arrived) == sorted(expected(amazon))
 
 
+@pytest.mark.parametrize("generation", [SELLING_PARTNER], ids=["SP-API"])
 async def test_refused_personal_data_is_told_and_the_orders_come_without(
     hub: Hub, amazon: RunningSandbox, clock: ShiftedClock
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from amazon_endpoint.sandbox.testing import RunningSandbox
 from amazon_endpoint.settings import Settings
+from tests.integration.endpoint.generations import GENERATIONS, Generation
 from tests.integration.endpoint.hub import Hub, serving, told
 from tests.turned_clock import ShiftedClock
 
@@ -44,29 +45,40 @@ async def test_from_shipment_to_proof(hub: Hub, amazon: RunningSandbox) -> None:
 
 
 async def test_the_same_shipment_again_answers_the_first_feed(
-    hub: Hub, settings: Settings, amazon: RunningSandbox, clock: ShiftedClock
+    hub: Hub,
+    settings: Settings,
+    amazon: RunningSandbox,
+    generation: Generation,
+    parameters: dict[str, Any],
+    clock: ShiftedClock,
 ) -> None:
     first = feed_of(await hub.confirm(SHIPMENT))
     again = copy.deepcopy(SHIPMENT) | {"updated_at": "2013-08-18T10:00:00Z"}
     assert feed_of(await hub.confirm(again)) == first
     await hub.feed(first)
-    async with serving(settings, amazon.url, clock) as restarted:
+    async with serving(settings, parameters, clock) as restarted:
         assert feed_of(await restarted.confirm(SHIPMENT)) == first
-    assert amazon.calls("createFeed") == 1
+    assert amazon.calls(generation.submit_feed) == 1
 
 
-async def test_many_at_once_confirm_once(hub: Hub, amazon: RunningSandbox) -> None:
+async def test_many_at_once_confirm_once(
+    hub: Hub, amazon: RunningSandbox, generation: Generation
+) -> None:
     answers = await asyncio.gather(*(hub.confirm(SHIPMENT) for _ in range(10)))
     assert len({feed_of(one) for one in answers if "messages" in one}) == 1
     assert all("messages" in one or "delay" in one for one in answers)
-    assert amazon.calls("createFeed") == 1
+    assert amazon.calls(generation.submit_feed) == 1
 
 
-@pytest.mark.parametrize("fault", ["lost_answer", "drop", "internal500", "cut_body"])
+@pytest.mark.parametrize(
+    ("generation", "fault"),
+    [(one, fault) for one in GENERATIONS for fault in one.lost_answers],
+    ids=lambda one: one.name if isinstance(one, Generation) else one,
+)
 async def test_a_lost_answer_is_checked_before_anything_is_sent_again(
-    hub: Hub, amazon: RunningSandbox, clock: ShiftedClock, fault: str
+    hub: Hub, amazon: RunningSandbox, generation: Generation, clock: ShiftedClock, fault: str
 ) -> None:
-    amazon.fault("createFeed", fault)
+    amazon.fault(generation.submit_feed, fault)
     answer = await hub.confirm(SHIPMENT)
     for _ in range(20):
         if "messages" in answer:
@@ -80,19 +92,19 @@ async def test_a_lost_answer_is_checked_before_anything_is_sent_again(
 
 
 async def test_a_feed_in_progress_is_asked_for_again_later(
-    hub: Hub, amazon: RunningSandbox
+    hub: Hub, amazon: RunningSandbox, generation: Generation
 ) -> None:
     feed_id = feed_of(await hub.confirm(SHIPMENT))
-    amazon.fault("getFeed", "throttle", times=10)
+    amazon.fault(generation.feed_state, "throttle", times=10)
     answer = await hub.feed(feed_id)
     assert set(answer) == {"message_id", "delay"}
 
 
 @pytest.mark.parametrize("fault", ["feed_fatal", "feed_cancelled"])
 async def test_a_feed_that_ended_badly_is_told_and_may_be_tried_again(
-    hub: Hub, amazon: RunningSandbox, clock: ShiftedClock, fault: str
+    hub: Hub, amazon: RunningSandbox, generation: Generation, clock: ShiftedClock, fault: str
 ) -> None:
-    amazon.fault("createFeed", fault)
+    amazon.fault(generation.submit_feed, fault)
     feed_id = feed_of(await hub.confirm(SHIPMENT))
     (level, description) = told(await hub.feed(feed_id))[0]
     assert level == "error"
@@ -135,9 +147,9 @@ async def test_two_parcels_of_one_order(hub: Hub, amazon: RunningSandbox) -> Non
 
 
 async def test_nothing_is_sent_while_amazon_throttles_feeds(
-    hub: Hub, amazon: RunningSandbox, clock: ShiftedClock
+    hub: Hub, amazon: RunningSandbox, generation: Generation, clock: ShiftedClock
 ) -> None:
-    amazon.fault("createFeed", "throttle", times=1)
+    amazon.fault(generation.submit_feed, "throttle", times=1)
     answer = await hub.confirm(SHIPMENT)
     assert set(answer) == {"message_id", "delay"}
     clock.advance(answer["delay"] + 1)

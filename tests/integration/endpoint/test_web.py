@@ -6,7 +6,10 @@ from base64 import b64encode
 import pytest
 
 from amazon_endpoint.hub.v5.message import Service
+from tests.integration.endpoint.generations import SELLING_PARTNER
 from tests.integration.endpoint.hub import TOKEN, Hub
+
+pytestmark = pytest.mark.parametrize("generation", [SELLING_PARTNER], ids=["SP-API"])
 
 BASIC = b64encode(f"hub:{TOKEN}".encode()).decode()
 
