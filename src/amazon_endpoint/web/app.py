@@ -22,7 +22,7 @@ from amazon_endpoint.hub.json_object import read_object
 from amazon_endpoint.hub.manifest import manifest
 from amazon_endpoint.hub.v5.message import Service, read_message
 from amazon_endpoint.hub.v6 import reply as v6_reply
-from amazon_endpoint.hub.v6.call import is_call, read_call, request_id
+from amazon_endpoint.hub.v6.call import SHIPMENT_PATHS, is_call, read_call, request_id
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.storage import Storage
 from amazon_endpoint.web.authentication import TokenRequired
@@ -38,12 +38,7 @@ _JSON = "application/json"
 
 _FAILED = "The endpoint failed. Its log says where."
 
-# Paths of the later format beside those of the 2013 one.
-_V6_PATHS = {
-    "/add_shipment": Service.SHIPMENT_CONFIRM,
-    "/update_shipment": Service.SHIPMENT_CONFIRM,
-}
-_V6_SERVICES = ", ".join([*(service.path for service in Service), *_V6_PATHS])
+_V6_SERVICES = ", ".join([*(service.path for service in Service), *SHIPMENT_PATHS])
 
 
 def create_app(settings: Settings, *, clock: Clock) -> Starlette:
@@ -103,7 +98,10 @@ def create_app(settings: Settings, *, clock: Clock) -> Starlette:
             Route("/", _to_manifest, methods=["GET"]),
             Route("/", answering(None), methods=["POST"]),
             *(Route(one.path, answering(one), methods=["POST"]) for one in Service),
-            *(Route(path, answering(one), methods=["POST"]) for path, one in _V6_PATHS.items()),
+            *(
+                Route(path, answering(Service.SHIPMENT_CONFIRM), methods=["POST"])
+                for path in SHIPMENT_PATHS
+            ),
             Route("/endpoint.json", _manifest),
             Route("/auth", _authenticated),
             Route("/health", _healthy),

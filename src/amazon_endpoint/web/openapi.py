@@ -5,6 +5,7 @@ from typing import Any
 from amazon_endpoint import __version__
 from amazon_endpoint.hub.manifest import manifest
 from amazon_endpoint.hub.v5.message import Service
+from amazon_endpoint.hub.v6.call import SHIPMENT_PATHS
 
 _ACCOUNT = {
     "amazon.client_id": "amzn1.application-oa2-client.example",
@@ -31,6 +32,18 @@ _EXAMPLES: dict[Service, dict[str, Any]] = {
     Service.FEED_STATUS: {"feed_id": "7891011"},
 }
 
+_CALL_EXAMPLE = {
+    "request_id": "1234567",
+    "parameters": {name.removeprefix("amazon."): value for name, value in _ACCOUNT.items()},
+    "shipment": {
+        "id": "H00000000001",
+        "order_id": "100-EXAMPLE-1000000",
+        "shipping_method": "UPS Ground",
+        "tracking": "1Z0000000000000000",
+        "items": [{"product_id": "100TSBXXL", "quantity": 1}],
+    },
+}
+
 _PARAMETERS = {Service.ORDER_POLL: {"amazon.last_updated_after": "2026-11-01T00:00:00Z"}}
 
 
@@ -39,6 +52,18 @@ def openapi() -> dict[str, Any]:
     services = {one["path"]: one for one in manifest()["services"]}
     paths: dict[str, Any] = {
         service.path: {"post": _operation(service, services[service.path])} for service in Service
+    }
+    paths |= {
+        path: {
+            "post": {
+                **_operation(
+                    Service.SHIPMENT_CONFIRM, services[Service.SHIPMENT_CONFIRM.path], _CALL_EXAMPLE
+                ),
+                "operationId": path.removeprefix("/"),
+                "description": "The same for hubs of the later format, which send `request_id`.",
+            }
+        }
+        for path in SHIPMENT_PATHS
     }
     paths["/"] = {
         "post": {
@@ -75,9 +100,11 @@ def openapi() -> dict[str, Any]:
     }
 
 
-def _operation(service: Service, told: dict[str, Any]) -> dict[str, Any]:
+def _operation(
+    service: Service, told: dict[str, Any], example: dict[str, Any] | None = None
+) -> dict[str, Any]:
     given = _ACCOUNT | _PARAMETERS.get(service, {})
-    example = {
+    example = example or {
         "message_id": "1234567",
         "message": service.value,
         "payload": {
@@ -93,24 +120,34 @@ def _operation(service: Service, told: dict[str, Any]) -> dict[str, Any]:
             "required": True,
             "content": {
                 "application/json": {
-                    "schema": {"$ref": "#/components/schemas/Message"},
+                    "schema": _either("Message", "Call"),
                     "example": example,
                 }
             },
         },
         "responses": {
-            "200": _json("Done, refused for good, or to be asked again after `delay`.", "Reply"),
+            "200": _json(
+                "Done; to a message also: refused for good, or to be asked again after `delay`.",
+                "Reply",
+                "Answer",
+            ),
             "401": {"description": "The token is missing or wrong."},
-            "406": _json("This is not a message.", "Problem"),
+            "406": _json("This is not a message.", "Problem", "Failure"),
             "413": _json("The message is too large.", "Problem"),
-            "500": _json("A fault of the endpoint.", "Problem"),
+            "500": _json("A fault of the endpoint; to a call also: refused.", "Problem", "Failure"),
+            "503": _json("To a call: not now, but after `Retry-After` seconds.", "Failure"),
         },
     }
 
 
-def _json(description: str, schema: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+def _json(description: str, *schemas: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": _either(*schemas)}}
     return {"description": description, "content": content}
+
+
+def _either(*schemas: str) -> dict[str, Any]:
+    listed = [{"$ref": f"#/components/schemas/{schema}"} for schema in schemas]
+    return listed[0] if len(listed) == 1 else {"oneOf": listed}
 
 
 def _plain(
@@ -135,6 +172,7 @@ def _list_of(item: dict[str, Any]) -> dict[str, Any]:
 
 
 _TEXT = {"type": "string"}
+_REQUEST_ID = {"type": ["string", "integer"]}
 
 _SCHEMAS: dict[str, Any] = {
     "Message": _object(
@@ -160,4 +198,23 @@ _SCHEMAS: dict[str, Any] = {
         ),
     ),
     "Problem": _object(["error"], error=_TEXT),
+    "Call": _object(
+        ["request_id"],
+        request_id=_REQUEST_ID,
+        parameters={"type": "object", "description": "By name, with or without `amazon.`."},
+        last_poll={"type": "integer", "minimum": 0, "description": "Seconds since 1970."},
+        order=_object(["id"], id=_TEXT),
+        shipment=_object(["id", "order_id"], id=_TEXT, order_id=_TEXT),
+        feed=_object(["id"], id=_TEXT),
+    ),
+    "Answer": {
+        **_object(
+            ["request_id", "summary"],
+            request_id=_REQUEST_ID,
+            summary=_TEXT,
+            parameters={"type": "object", "additionalProperties": _TEXT},
+        ),
+        "additionalProperties": _list_of(_object(["id"], id=_TEXT)),
+    },
+    "Failure": _object(["summary"], request_id=_REQUEST_ID, summary=_TEXT),
 }

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from amazon_endpoint.sandbox.testing import RunningSandbox
 from amazon_endpoint.settings import Settings
 from tests.integration.endpoint.hub import TOKEN
-from tests.integration.endpoint_v6.hubs import Cangaroo, check_schema, numbers
+from tests.integration.endpoint_v6.hubs import TWIN_HEADERS, Cangaroo, check_schema, numbers
 from tests.turned_clock import ShiftedClock
 
 ORDER = "103-6652650-4045858"
@@ -190,6 +190,15 @@ async def test_the_two_formats_are_told_apart_by_the_body(hub: Cangaroo) -> None
     """A message of the 2013 format that has a `request_id` too is of the 2013 format."""
     body = {"message_id": "7", "request_id": "job-1", "payload": {"parameters": []}}
     assert (await hub.post("/get_orders", body)).json()["message_id"] == "7"
+
+
+async def test_the_description_covers_the_paths_of_this_format(hub: Cangaroo) -> None:
+    description = (await hub.client.get("/openapi.json", headers=TWIN_HEADERS)).json()
+    for path in ("/add_shipment", "/update_shipment"):
+        operation = description["paths"][path]["post"]
+        example = operation["requestBody"]["content"]["application/json"]["example"]
+        assert example["shipment"]["id"]
+        assert set(operation["responses"]) >= {"200", "401", "406", "413", "500", "503"}
 
 
 def test_the_schema_refuses_what_cangaroo_refuses() -> None:

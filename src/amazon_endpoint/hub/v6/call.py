@@ -8,6 +8,9 @@ from amazon_endpoint.hub.errors import NotAMessage
 
 RequestId: TypeAlias = str | int
 
+# Where hubs of this format post a shipment; the other paths are those of the 2013 format.
+SHIPMENT_PATHS = ("/add_shipment", "/update_shipment")
+
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A hub's call. `request_id` is echoed as it is.
