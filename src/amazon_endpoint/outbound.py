@@ -10,6 +10,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import httpcore2
@@ -77,8 +78,12 @@ class Outbound:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str],
         content: bytes | None = None,
+        enough: int | None = None,
     ) -> Answer:
         """Make one call and read its whole answer, whatever its status.
+
+        With `enough` the status is the answer: of the body at most so many bytes are kept, as they
+        come and as far as they come.
 
         Raises:
             NotSent: no connection came about.
@@ -94,7 +99,7 @@ class Outbound:
             raise NotSent("too many calls are under way") from None
         try:
             async with asyncio.timeout(_WHOLE_CALL_SECONDS):
-                return await self._send(request)
+                return await self._send(request, enough)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             raise NotSent(_told(error)) from None
         except (httpx2.HTTPError, TimeoutError) as error:
@@ -102,21 +107,36 @@ class Outbound:
         finally:
             self._turns.release()
 
-    async def _send(self, request: httpx2.Request) -> Answer:
+    async def _send(self, request: httpx2.Request, enough: int | None) -> Answer:
         answer = await self._client.send(request, stream=True)
         try:
-            body = bytearray()
-            async for chunk in answer.aiter_bytes():
-                body += chunk
-                if len(body) > MAX_BODY:
-                    raise NoAnswer(f"the answer exceeds {MAX_BODY} bytes")
-            return Answer(answer.status_code, dict(answer.headers), bytes(body))
+            body = await (_whole(answer) if enough is None else _beginning(answer, enough))
+            return Answer(answer.status_code, dict(answer.headers), body)
         finally:
             await answer.aclose()
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._client.aclose()
+
+
+async def _whole(answer: httpx2.Response) -> bytes:
+    body = bytearray()
+    async for chunk in answer.aiter_bytes():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise NoAnswer(f"the answer exceeds {MAX_BODY} bytes")
+    return bytes(body)
+
+
+async def _beginning(answer: httpx2.Response, enough: int) -> bytes:
+    body = bytearray()
+    with suppress(httpx2.HTTPError):
+        async for chunk in answer.aiter_raw():
+            body += chunk
+            if len(body) >= enough:
+                break
+    return bytes(body[:enough])
 
 
 class _CheckedTransport(httpx2.AsyncHTTPTransport):

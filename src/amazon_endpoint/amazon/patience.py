@@ -1,13 +1,13 @@
 """Patience: what is tried again at once, how often, and how long a call may wait in all."""
 
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
 from amazon_endpoint.amazon.quota import Rate, drain, full, learn_rate, take
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.errors import AmazonUnavailable, Later, Throttled
+from amazon_endpoint.retry_after import read_retry_after
 
 # Two seconds, in which the slower operations regain a token, and what rounding adds to them.
 MAX_SLEEP_SECONDS = 2.001
@@ -52,18 +52,7 @@ def _moment(state: RetryCallState) -> datetime | None:
 
 def retry_after(header: str | None, now: datetime) -> datetime | None:
     """The moment that `Retry-After` names, in seconds or as a date (RFC 9110), an hour at most."""
-    if header is None:
-        return None
-    if header.isascii() and header.isdigit():
-        wished = now + min(timedelta(seconds=int(header[:9])), _LONGEST_RETRY_AFTER)
-    else:
-        try:
-            wished = parsedate_to_datetime(header)
-        except ValueError:
-            return None
-        if wished.tzinfo is None:
-            wished = wished.replace(tzinfo=UTC)
-    return min(wished, now + _LONGEST_RETRY_AFTER)
+    return read_retry_after(header, now, longest=_LONGEST_RETRY_AFTER)
 
 
 def next_token(plan: Rate, told: float | None, now: datetime) -> datetime:

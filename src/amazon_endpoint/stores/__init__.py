@@ -1,0 +1,1 @@
+"""Where orders go: one module for each kind of store."""
