@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -56,18 +56,14 @@ class Cangaroo:
     `last_poll` is when the last job began that was answered well, in seconds.
     """
 
-    def __init__(self, client: httpx2.AsyncClient, amazon: str, clock: Clock) -> None:
+    def __init__(
+        self, client: httpx2.AsyncClient, parameters: Mapping[str, Any], clock: Clock
+    ) -> None:
         self.client = client
         self.clock = clock
         self.last_poll = 0
-        self.parameters: dict[str, Any] = {
-            "client_id": "amzn1.application-oa2-client.tests",
-            "client_secret": "a client's own",
-            "refresh_token": "Atzr|tests",
-            "seller_id": "A1TESTSELLER",
-            "marketplace_id": "ATVPDKIKX0DER",
-            "services_host": amazon,
-            "token_host": amazon,
+        self.parameters = {
+            name.removeprefix("amazon."): value for name, value in parameters.items()
         }
 
     def body(self, content: dict[str, Any], **parameters: Any) -> dict[str, Any]:
@@ -114,8 +110,10 @@ class Cangaroo:
 class FlowLink(Cangaroo):
     """Keeps the parameters that come back, names some its own way, and sends no `last_poll`."""
 
-    def __init__(self, client: httpx2.AsyncClient, amazon: str, clock: Clock) -> None:
-        super().__init__(client, amazon, clock)
+    def __init__(
+        self, client: httpx2.AsyncClient, parameters: Mapping[str, Any], clock: Clock
+    ) -> None:
+        super().__init__(client, parameters, clock)
         self.parameters["merchant_id"] = self.parameters.pop("seller_id")
         self.parameters["amazon_orders_last_polling_datetime"] = ""
         self.parameters["create_shipments"] = "1"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -9,11 +10,14 @@ from msgspec.structs import replace
 from amazon_endpoint.sandbox.options import SandboxOptions
 from amazon_endpoint.sandbox.testing import RunningSandbox, run_in_thread
 from amazon_endpoint.settings import Settings
+from tests.integration.endpoint.generations import GENERATIONS, Generation
 from tests.integration.endpoint.test_poll import expected
 from tests.integration.endpoint_v6.hubs import Cangaroo, FlowLink, numbers, serving
 from tests.turned_clock import ShiftedClock
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+over_both = pytest.mark.parametrize("generation", GENERATIONS, ids=lambda one: one.name)
 
 
 @pytest.fixture
@@ -63,15 +67,20 @@ async def poll_to_the_end(hub: Cangaroo, days: Days) -> list[str]:
     raise AssertionError("the window has no end")
 
 
+@over_both
 async def test_a_window_in_parts_is_finished_though_last_poll_moves_on_and_we_restart(
-    settings: Settings, amazon: RunningSandbox, clock: ShiftedClock, days: Days
+    settings: Settings,
+    amazon: RunningSandbox,
+    parameters: dict[str, Any],
+    clock: ShiftedClock,
+    days: Days,
 ) -> None:
     arrived: list[str] = []
     last_poll, parts = 0, 0
     while len(set(arrived)) < len(expected(amazon)):
         assert parts < 100
         async with serving(settings, clock) as client:
-            hub = Cangaroo(client, amazon.url, clock)
+            hub = Cangaroo(client, parameters, clock)
             hub.last_poll = last_poll
             arrived += numbers(await hub.poll())
             last_poll = hub.last_poll
@@ -126,6 +135,7 @@ async def test_the_orders_of_a_lost_answer_come_again(
     assert set(arrived) == expected(amazon)
 
 
+@over_both
 async def test_a_lost_last_answer_comes_again_with_what_is_new(
     hub: Cangaroo, amazon: RunningSandbox, days: Days
 ) -> None:
@@ -139,6 +149,7 @@ async def test_a_lost_last_answer_comes_again_with_what_is_new(
     assert {arrived[0], arrived[1]} <= set(numbers(await hub.poll()))
 
 
+@over_both
 async def test_without_quota_the_poll_fails_and_last_poll_stays(hub: Cangaroo, days: Days) -> None:
     await hub.poll()
     days.pass_by(5)
@@ -161,6 +172,7 @@ async def test_a_poll_that_is_refused_fails_and_the_next_one_misses_nothing(
     assert set(await poll_to_the_end(hub, days)) == expected(amazon)
 
 
+@over_both
 async def test_a_window_older_than_amazons_token_starts_again(
     hub: Cangaroo, amazon: RunningSandbox, days: Days
 ) -> None:
@@ -171,10 +183,11 @@ async def test_a_window_older_than_amazons_token_starts_again(
     assert set(arrived) == expected(amazon)
 
 
+@over_both
 async def test_a_repeated_page_is_told_and_the_window_starts_again(
-    hub: Cangaroo, amazon: RunningSandbox, days: Days
+    hub: Cangaroo, generation: Generation, amazon: RunningSandbox, days: Days
 ) -> None:
-    amazon.fault("searchOrders", "repeated_page", times=None)
+    amazon.fault(generation.next_page, "repeated_page", times=None)
     told = await hub.poll()
     assert "Error: Amazon returned a page of this window a second time." in told["summary"]
     amazon.clear_faults()
@@ -216,11 +229,15 @@ async def test_a_hub_known_to_nobody_is_read_from_before_its_last_poll(
 
 
 async def test_a_first_poll_begins_now_unless_told_otherwise_and_says_so(
-    settings: Settings, amazon: RunningSandbox, clock: ShiftedClock, days: Days
+    settings: Settings,
+    amazon: RunningSandbox,
+    parameters: dict[str, Any],
+    clock: ShiftedClock,
+    days: Days,
 ) -> None:
     number = min(expected(amazon))
     async with serving(replace(settings, poll_start=None), clock) as client:
-        hub = Cangaroo(client, amazon.url, clock)
+        hub = Cangaroo(client, parameters, clock)
         now = clock.now()
         first = await hub.poll()
         assert numbers(first) == []
@@ -230,11 +247,16 @@ async def test_a_first_poll_begins_now_unless_told_otherwise_and_says_so(
         assert numbers(await hub.poll()) == [number]
 
 
+@over_both
 async def test_a_hub_that_keeps_parameters_gets_them_back_under_its_own_names(
-    settings: Settings, amazon: RunningSandbox, clock: ShiftedClock, days: Days
+    settings: Settings,
+    amazon: RunningSandbox,
+    parameters: dict[str, Any],
+    clock: ShiftedClock,
+    days: Days,
 ) -> None:
     async with serving(settings, clock) as client:
-        hub = FlowLink(client, amazon.url, clock)
+        hub = FlowLink(client, parameters, clock)
         first = await hub.poll()
         assert first["parameters"].keys() == {"amazon_orders_last_polling_datetime", "resume"}
         days.pass_by(600)
@@ -245,10 +267,10 @@ async def test_a_hub_that_keeps_parameters_gets_them_back_under_its_own_names(
 
 
 async def test_an_unusable_resume_is_dropped_and_the_window_starts_again_at_once(
-    settings: Settings, amazon: RunningSandbox, clock: ShiftedClock
+    settings: Settings, parameters: dict[str, Any], clock: ShiftedClock
 ) -> None:
     async with serving(settings, clock) as client:
-        hub = FlowLink(client, amazon.url, clock)
+        hub = FlowLink(client, parameters, clock)
         reply = await hub.poll(resume="w1.forged", seen="everything")
     assert numbers(reply)
     assert reply["parameters"]["resume"].startswith("w1.")

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from amazon_endpoint.sandbox.testing import RunningSandbox
 from amazon_endpoint.settings import Settings
+from tests.integration.endpoint.generations import GENERATIONS, Generation
 from tests.integration.endpoint.hub import TOKEN
 from tests.integration.endpoint_v6.hubs import TWIN_HEADERS, Cangaroo, check_schema, numbers
 from tests.turned_clock import ShiftedClock
@@ -33,7 +34,13 @@ def settings(settings: Settings) -> Settings:
     return replace(settings, poll_start=None)
 
 
-async def test_from_the_poll_to_the_proof(hub: Cangaroo, amazon: RunningSandbox) -> None:
+over_both = pytest.mark.parametrize("generation", GENERATIONS, ids=lambda one: one.name)
+
+
+@over_both
+async def test_from_the_poll_to_the_proof(
+    hub: Cangaroo, generation: Generation, amazon: RunningSandbox
+) -> None:
     reply = await hub.ask("/get_orders", {}, last_updated_after="2013-08-16T01:00:00Z")
     assert reply["summary"].startswith(f"Received {len(reply['orders'])} order(s).")
     assert "100-EXAMPLE-1000000" in numbers(reply)
@@ -41,7 +48,7 @@ async def test_from_the_poll_to_the_proof(hub: Cangaroo, amazon: RunningSandbox)
     waits = await hub.ask("/add_shipment", {"shipment": SHIPMENT})
     assert waits["feeds"] == []
     assert "no tracking number yet" in waits["summary"]
-    assert amazon.calls("createFeed") == 0
+    assert amazon.calls(generation.submit_feed) == 0
 
     submitted = await hub.ask("/update_shipment", {"shipment": SENT})
     (feed,) = submitted["feeds"]

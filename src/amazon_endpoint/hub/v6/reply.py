@@ -14,7 +14,7 @@ import msgspec
 from amazon_endpoint.amazon.port import UnreadableOrder
 from amazon_endpoint.clock import iso
 from amazon_endpoint.errors import EndpointError, Later
-from amazon_endpoint.feeds import FeedResult
+from amazon_endpoint.feeds import FeedResult, FeedState
 from amazon_endpoint.hub.notifications import (
     Notification,
     about_error,
@@ -49,7 +49,7 @@ class _SubmittedFeed(msgspec.Struct, frozen=True):
 
 
 class _FeedResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`status` is Amazon's word; the counts are its report's, once there is one."""
+    """`status` is Amazon's state; the counts are its report's, once there is one."""
 
     id: str
     status: str
@@ -169,6 +169,8 @@ def feed_reply(
     `shipments` maps the feed's message ids to (order number, shipment number), as far as known.
     """
     status, report = result.status, result.report
+    # The same words whichever of Amazon's APIs answers.
+    word = status.state_word if status.state is FeedState.UNKNOWN else status.state.value
     told = (
         " ".join(map(_sentence, about_feed(result, shipments)))
         if status.state.final
@@ -177,11 +179,11 @@ def feed_reply(
     return _encode(
         _Reply(
             request_id=request_id,
-            summary=f"Feed #{status.feed_id} is {status.state_word}. {told}",
+            summary=f"Feed #{status.feed_id} is {word}. {told}",
             feed_results=(
                 _FeedResult(
                     id=status.feed_id,
-                    status=status.state_word,
+                    status=word,
                     processed=report.processed if report else None,
                     successful=report.successful if report else None,
                     failed=report.with_error if report else None,

@@ -104,11 +104,17 @@ def test_a_feeds_counts_are_its_reports() -> None:
     (result,) = read(feed(FeedState.DONE, "_DONE_", report))["feed_results"]
     assert result == {
         "id": "77",
-        "status": "_DONE_",
+        "status": "DONE",
         "processed": 3,
         "successful": 2,
         "failed": 1,
     }
+
+
+def test_a_state_that_nobody_knows_is_told_in_amazons_word() -> None:
+    answer = read(feed(FeedState.UNKNOWN, "ON_HOLIDAY"))
+    assert answer["summary"].startswith("Feed #77 is ON_HOLIDAY. Amazon is not done with it.")
+    assert answer["feed_results"][0]["status"] == "ON_HOLIDAY"
 
 
 @pytest.mark.parametrize(
