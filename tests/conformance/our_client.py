@@ -29,6 +29,10 @@ class Unmetered:
         del key, plan, now
         return None
 
+    async def due(self, key: QuotaKey, plan: Rate, tokens: int, now: datetime) -> datetime | None:
+        del key, plan, tokens, now
+        return None
+
     async def learn(
         self,
         key: QuotaKey,

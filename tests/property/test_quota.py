@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amazon_endpoint.amazon.quota import Bucket, Rate, drain, full, learn_rate, take
+from amazon_endpoint.amazon.quota import Bucket, Rate, drain, due, full, learn_rate, take
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -95,3 +95,12 @@ def test_only_a_believable_rate_is_learnt(plan: Rate, rate: float) -> None:
 
     assert plan.per_second * 0.01 <= learnt.rate <= max(1000, plan.per_second)
     assert learnt.tokens == plan.burst
+
+
+@given(plans, waits, st.integers(1, 100))
+def test_tokens_that_are_due_are_there_then(plan: Rate, waits: list[float], tokens: int) -> None:
+    bucket = drain(full(plan, START), START)
+    moment = moments_after(waits)[-1]
+    when = due(bucket, tokens, moment) or moment
+
+    assert goes(bucket, [when] * tokens) == min(tokens, plan.burst)

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import msgspec
 
-# A restored token may be a rounding error short of a whole one.
-_WHOLE = 1 - 1e-6
+# Restored tokens may be a rounding error short of whole ones.
+_ROUNDING = 1e-6
 
 # A told rate beyond these is taken for a fault of the header: a hundredth of the published one, a
 # thousand calls a second.
@@ -48,6 +48,10 @@ class Quotas(Protocol):
         """Take a token. None: go. Else the earliest moment at which one will be there."""
         ...
 
+    async def due(self, key: QuotaKey, plan: Rate, tokens: int, now: datetime) -> datetime | None:
+        """When so many tokens will be there, if nobody takes any. None: now."""
+        ...
+
     async def learn(
         self,
         key: QuotaKey,
@@ -81,11 +85,19 @@ def refill(bucket: Bucket, now: datetime) -> Bucket:
 
 def take(bucket: Bucket, now: datetime) -> tuple[Bucket, datetime | None]:
     """Take one token: the bucket afterwards, and None to go or the moment to wait for."""
+    filled, not_before = refill(bucket, now), due(bucket, 1, now)
+    if not_before is None:
+        filled = msgspec.structs.replace(filled, tokens=max(filled.tokens - 1, 0.0))
+    return filled, not_before
+
+
+def due(bucket: Bucket, tokens: int, now: datetime) -> datetime | None:
+    """When so many tokens, at most a full bucket, will be there; None if they are at `now`."""
     filled = refill(bucket, now)
-    if filled.tokens >= _WHOLE:
-        return msgspec.structs.replace(filled, tokens=max(filled.tokens - 1, 0.0)), None
-    missing = timedelta(seconds=(1 - filled.tokens) / filled.rate)
-    return filled, filled.at + missing + timedelta.resolution
+    missing = min(tokens, bucket.burst) - filled.tokens
+    if missing <= _ROUNDING:
+        return None
+    return filled.at + timedelta(seconds=missing / filled.rate) + timedelta.resolution
 
 
 def learn_rate(bucket: Bucket, plan: Rate, rate: float, now: datetime) -> Bucket:

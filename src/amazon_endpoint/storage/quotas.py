@@ -7,7 +7,16 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from amazon_endpoint.amazon.quota import Bucket, QuotaKey, Rate, drain, full, learn_rate, take
+from amazon_endpoint.amazon.quota import (
+    Bucket,
+    QuotaKey,
+    Rate,
+    drain,
+    due,
+    full,
+    learn_rate,
+    take,
+)
 from amazon_endpoint.storage.database import Database, insert_unless_there
 from amazon_endpoint.storage.tables import quota_buckets
 
@@ -26,6 +35,14 @@ class StoredQuotas:
             if not_before is None:
                 await _store(connection, key, plan, bucket)
             return not_before
+
+        return await self._database.run(work)
+
+    async def due(self, key: QuotaKey, plan: Rate, tokens: int, now: datetime) -> datetime | None:
+        """When so many tokens will be there, if nobody takes any. None: now."""
+
+        async def work(connection: AsyncConnection) -> datetime | None:
+            return due(await _lock(connection, key, plan, now), tokens, now)
 
         return await self._database.run(work)
 

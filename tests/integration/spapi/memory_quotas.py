@@ -15,6 +15,9 @@ class MemoryQuotas:
         self.buckets[key], not_before = quota.take(bucket, now)
         return not_before
 
+    async def due(self, key: QuotaKey, plan: Rate, tokens: int, now: datetime) -> datetime | None:
+        return quota.due(self.buckets.get(key) or quota.full(plan, now), tokens, now)
+
     async def learn(
         self,
         key: QuotaKey,

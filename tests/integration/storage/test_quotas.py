@@ -30,6 +30,16 @@ async def test_an_account_never_called_has_a_full_burst(storage: Storage) -> Non
     assert await storage.quotas.take(KEY, PLAN, NOW) == NOW + timedelta(seconds=2, microseconds=1)
 
 
+async def test_when_several_calls_may_be_made_is_told_without_taking_any(storage: Storage) -> None:
+    assert await count_goes(storage, 15) == 15
+
+    assert await storage.quotas.due(KEY, PLAN, 5, NOW) is None
+    assert await storage.quotas.due(KEY, PLAN, 15, NOW) == NOW + timedelta(
+        seconds=20, microseconds=1
+    )
+    assert await count_goes(storage, 10) == 5
+
+
 async def test_of_fifty_calls_at_once_only_the_burst_goes(storage: Storage) -> None:
     assert await count_goes(storage, 50) == 20
 

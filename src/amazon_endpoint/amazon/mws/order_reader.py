@@ -76,7 +76,7 @@ def _order(order: etree._Element, items: Sequence[etree._Element]) -> Order:
             for number in [text(order, "ReplacedOrderId")]
             if number
         ),
-        seller_order_id=text(order, "SellerOrderId"),
+        seller_order_id=_seller_order_id(order),
         items=tuple(map(_item, items)),
         remarks=prices.remarks if status else ("Amazon states no status.", *prices.remarks),
     )
@@ -107,6 +107,12 @@ def _moment(order: etree._Element, name: str) -> datetime:
     if found is None:
         raise ValueError(f"it has no {name}")
     return found
+
+
+def _seller_order_id(order: etree._Element) -> str | None:
+    """The seller's own number; Amazon repeats its own where there is none."""
+    number = text(order, "SellerOrderId")
+    return None if number == order_number(order) else number
 
 
 def _channel(order: etree._Element) -> str:

@@ -7,7 +7,7 @@ can't be read then, and a page that the quota cuts short is gone on with where i
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from lxml import etree
@@ -30,7 +30,6 @@ from amazon_endpoint.amazon.mws.parameters import numbered
 from amazon_endpoint.amazon.mws.position import Position, read_position
 from amazon_endpoint.amazon.mws.transport import Refused, Transport, throttled
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery, UnreadableOrder
-from amazon_endpoint.amazon.quota import full, refill, take
 from amazon_endpoint.amazon.xml import child, children, text
 from amazon_endpoint.clock import iso
 from amazon_endpoint.errors import (
@@ -38,7 +37,6 @@ from amazon_endpoint.errors import (
     OrderNotFound,
     PageRepeated,
     PageTokenRefused,
-    Throttled,
     Unreadable,
 )
 from amazon_endpoint.orders import Order
@@ -63,8 +61,6 @@ class OrdersApi:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        # The most tokens that can be left of the items' quota, since others may take some too.
-        self._items_left = full(LIST_ORDER_ITEMS.plan, transport.clock.now())
 
     async def search(self, query: OrderQuery, page_token: str | None) -> OrderPage:
         """A page of the window, or as much of it as the quota allows.
@@ -73,7 +69,7 @@ class OrdersApi:
         is left out here, before its items are read.
         """
         place = read_position(page_token) if page_token else Position(left=PAGE_SIZE)
-        await self._begin(place.left)
+        await self._check_quota(place)
         listed = await self._listed(query, place)
         orders = [
             one
@@ -115,21 +111,17 @@ class OrdersApi:
             raise Unreadable(read.reason)
         return read
 
-    async def _begin(self, left: int) -> None:
-        """Take the tokens for the first order's items, or say when a whole page's are there.
-
-        So no page is listed in vain: that quota is the scarcest.
-        """
-        now, plan = self._transport.clock.now(), LIST_ORDER_ITEMS.plan
-        wanted = min(left, plan.burst)
-        # A moment ahead of the last token, so that rounding costs no page.
-        later = now + timedelta(seconds=wanted / plan.per_second + 0.001)
-        if refill(self._items_left, now).tokens < wanted:
-            raise throttled(LIST_ORDER_ITEMS, later)
-        try:
-            await self._transport.take_quota(LIST_ORDER_ITEMS)
-        except Throttled:
-            raise throttled(LIST_ORDER_ITEMS, later) from None
+    async def _check_quota(self, place: Position) -> None:
+        """Stop before a page is listed in vain: pages are what Amazon gives the fewest of."""
+        listing = LIST_ORDERS_BY_NEXT_TOKEN if place.next_token else LIST_ORDERS
+        waits = [
+            (not_before, operation)
+            for operation, calls in ((listing, 1), (LIST_ORDER_ITEMS, place.left))
+            if (not_before := await self._transport.due(operation, calls)) is not None
+        ]
+        if waits:
+            not_before, operation = max(waits, key=lambda wait: wait[0])
+            raise throttled(operation, not_before)
 
     async def _listed(self, query: OrderQuery, place: Position) -> _Listed:
         if place.next_token is None:
@@ -148,10 +140,7 @@ class OrdersApi:
         read: list[Order | UnreadableOrder] = []
         for start in range(0, len(orders), _AT_ONCE):
             few = orders[start : start + _AT_ONCE]
-            outcomes = await asyncio.gather(
-                *(self._with_items(one, paid=one is orders[0]) for one in few),
-                return_exceptions=True,
-            )
+            outcomes = await asyncio.gather(*map(self._with_items, few), return_exceptions=True)
             stopped: Later | None = None
             for outcome in outcomes:
                 if isinstance(outcome, Later):
@@ -164,23 +153,22 @@ class OrdersApi:
                 return read, stopped
         return read, None
 
-    async def _with_items(self, order: etree._Element, *, paid: bool) -> Order | UnreadableOrder:
+    async def _with_items(self, order: etree._Element) -> Order | UnreadableOrder:
         number = order_number(order)
         if number is None:
             return UnreadableOrder(None, "This order can't be read: it has no AmazonOrderId.")
         try:
-            return read_order(order, await self._items(number, paid=paid))
+            return read_order(order, await self._items(number))
         except (Refused, PageRepeated) as problem:
             return UnreadableOrder(number, f"This order's items can't be read: {problem}")
 
-    async def _items(self, number: str, *, paid: bool = False) -> list[etree._Element]:
+    async def _items(self, number: str) -> list[etree._Element]:
         """An order's items, from all pages."""
         operation, params = LIST_ORDER_ITEMS, {"AmazonOrderId": number}
         items: list[etree._Element] = []
         seen: set[str] = set()
         while True:
-            self._items_left, _ = take(self._items_left, self._transport.clock.now())
-            page = await self._transport.call(operation, _itself, params, paid=paid)
+            page = await self._transport.call(operation, _itself, params)
             items += children(page, "OrderItems", "OrderItem")
             token = text(page, "NextToken")
             if token is None:
@@ -188,7 +176,7 @@ class OrdersApi:
             if token in seen:
                 raise PageRepeated("Amazon lists the same items again and again.")
             seen.add(token)
-            operation, params, paid = LIST_ORDER_ITEMS_BY_NEXT_TOKEN, {"NextToken": token}, False
+            operation, params = LIST_ORDER_ITEMS_BY_NEXT_TOKEN, {"NextToken": token}
 
 
 def _is_wanted(status: str, query: OrderQuery) -> bool:

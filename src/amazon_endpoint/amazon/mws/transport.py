@@ -96,16 +96,13 @@ class Transport:
             await retrying(self.clock)(ask)
         return self._now()
 
-    async def take_quota(self, operation: Operation) -> None:
-        """Take the tokens of one call, to be made soon (`paid`).
-
-        Raises:
-            Throttled: there are none; `not_before` says until when.
-        """
-        for key, plan in self._buckets(operation):
-            not_before = await self._quotas.take(key, plan, self.clock.now())
-            if not_before is not None:
-                raise throttled(operation, not_before)
+    async def due(self, operation: Operation, calls: int = 1) -> datetime | None:
+        """When so many calls of `operation`, at most its burst, may be made. None: now."""
+        now = self.clock.now()
+        moments = [
+            await self._quotas.due(key, plan, calls, now) for key, plan in self._buckets(operation)
+        ]
+        return max((one for one in moments if one is not None), default=None)
 
     async def call(
         self,
@@ -114,12 +111,10 @@ class Transport:
         params: Mapping[str, str],
         *,
         content: bytes | None = None,
-        paid: bool = False,
     ) -> T:
         """Call `operation` and `read` its result (ValueError or Unreadable: it makes no sense).
 
-        `content` is the body; without it the parameters are. `paid` tells that the tokens of the
-        first try are taken.
+        `content` is the body; without it the parameters are.
 
         Raises:
             Throttled: its quota is used up; `not_before` says until when.
@@ -135,7 +130,7 @@ class Transport:
                 raise Unreadable("Amazon answered something else.")
             return read(found)
 
-        return await self._call(operation, result, params, content, paid=paid)
+        return await self._call(operation, result, params, content)
 
     async def fetch(self, operation: Operation, params: Mapping[str, str]) -> Answer:
         """Call an operation that answers with a document, and compare it with its Content-MD5.
@@ -149,7 +144,7 @@ class Transport:
                 raise Unreadable("Amazon's document is not the one that its Content-MD5 tells.")
             return answer
 
-        return await self._call(operation, document, params, None, paid=False)
+        return await self._call(operation, document, params, None)
 
     async def _call(
         self,
@@ -157,14 +152,9 @@ class Transport:
         read: Callable[[Answer], T],
         params: Mapping[str, str],
         content: bytes | None,
-        *,
-        paid: bool,
     ) -> T:
         async def attempt() -> T:
-            nonlocal paid
-            if not paid:
-                await self.take_quota(operation)
-            paid = False
+            await self._take_quota(operation)
             answer = await self._send(operation, params, content)
             refusal = None if 200 <= answer.status < 300 else read_refusal(answer)
             await self._learn(operation, answer, refusal)
@@ -178,6 +168,16 @@ class Transport:
             raise _broken(operation, told, answer)
 
         return await retrying(self.clock, (AmazonUnavailable,))(attempt)
+
+    async def _take_quota(self, operation: Operation) -> None:
+        # Of two buckets neither loses a token while the other one has none.
+        not_before = await self.due(operation) if operation.hourly else None
+        if not_before is not None:
+            raise throttled(operation, not_before)
+        for key, plan in self._buckets(operation):
+            not_before = await self._quotas.take(key, plan, self.clock.now())
+            if not_before is not None:
+                raise throttled(operation, not_before)
 
     async def _send(
         self, operation: Operation, params: Mapping[str, str], content: bytes | None
