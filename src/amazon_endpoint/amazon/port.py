@@ -77,7 +77,8 @@ class Amazon(Protocol):
     async def prepare_feed(self, body: bytes) -> str:
         """Bring a feed's content to Amazon; nothing happens until it is submitted.
 
-        Returns the document id that `submit_feed` takes.
+        Returns the document id that `submit_feed` takes: opaque, and the content itself where
+        Amazon takes both at once.
         """
         ...
 

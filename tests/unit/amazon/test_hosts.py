@@ -3,12 +3,18 @@
 import pytest
 
 from amazon_endpoint.amazon.connect import Connector
-from amazon_endpoint.amazon.credentials import Account, SellingPartnerCredentials
+from amazon_endpoint.amazon.credentials import (
+    Account,
+    MwsCredentials,
+    SellingPartnerCredentials,
+)
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.amazon.marketplaces import Region
 from amazon_endpoint.clock import SystemClock
 from amazon_endpoint.errors import HostNotAllowed, InvalidInput
 from tests.integration.spapi.memory_quotas import MemoryQuotas
+
+MWS = MwsCredentials(access_key_id="a", secret_key="b", seller_id="A0000000000000")
 
 AMAZON = AllowedHosts()
 OPERATOR = AllowedHosts(["127.0.0.1:8001", "Amazon.Test", "[::1]:9000"])
@@ -110,6 +116,44 @@ def test_a_refusal_repeats_no_password() -> None:
     assert "hunter2" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "mws.amazonservices.com",
+        "https://mws.amazonservices.com/",
+        "MWS-EU.amazonservices.com",
+        "mws.amazonservices.jp:8443",
+        "http://mws.amazonservices.in",
+    ],
+)
+def test_mws_has_ended_at_amazons_own_hosts(value: str | None) -> None:
+    allowed = AllowedHosts(["mws.amazonservices.com"])
+
+    with pytest.raises(InvalidInput, match="2024-04-01") as told:
+        allowed.mws_url(value, "mws.amazonservices.com")
+
+    assert told.value.field == "amazon.aws_access_key"
+    for name in ("client_id", "client_secret", "refresh_token", "services_host"):
+        assert f"amazon.{name}" in told.value.message
+
+
+def test_a_gateway_that_speaks_mws_may_be_allowed() -> None:
+    url = "http://127.0.0.1:8001"
+
+    assert OPERATOR.mws_url(url, "mws.amazonservices.com") == url
+
+
+@pytest.mark.parametrize("value", ["mws.example", "http://127.0.0.1:8002", "https://u:pw@x/y"])
+def test_any_other_gateway_is_refused(value: str) -> None:
+    with pytest.raises(HostNotAllowed) as told:
+        OPERATOR.mws_url(value, "mws.amazonservices.com")
+
+    assert told.value.field == "amazon.services_host"
+    assert "pw" not in told.value.message
+
+
 @pytest.mark.parametrize("entry", ["http://a.test", "a.test/x", "user@a.test", "", "::1", "a b"])
 def test_the_operators_list_is_checked(entry: str) -> None:
     with pytest.raises(ValueError, match="neither host nor host:port"):
@@ -159,6 +203,9 @@ def test_a_document_anywhere_else_is_refused(url: str) -> None:
         ("amazon.marketplace_id", {"marketplace_ids": ("ATVPDKIKX0DER", "A1VC38T7YXB528")}),
         ("amazon.services_host", {"services_host": "https://evil.example"}),
         ("amazon.token_host", {"token_host": "https://evil.example"}),
+        ("amazon.aws_access_key", {"credentials": MWS}),
+        ("amazon.services_host", {"credentials": MWS, "services_host": "https://evil.example"}),
+        ("amazon.marketplace_id", {"credentials": MWS, "marketplace_ids": ("A0NOWHERE",)}),
     ],
 )
 async def test_a_connection_is_checked_before_anything_is_called(

@@ -1,0 +1,31 @@
+"""Credentials tell accounts apart, and show nothing."""
+
+import msgspec
+import pytest
+
+from amazon_endpoint.amazon.credentials import MwsCredentials
+
+KEYS = MwsCredentials(access_key_id="AKIDEXAMPLE", secret_key="hidden", seller_id="A1")
+
+
+@pytest.mark.parametrize("changes", [{"seller_id": "A2"}, {"auth_token": "amzn.mws.example"}])
+def test_each_authorisation_is_an_account_of_its_own(changes: dict[str, str]) -> None:
+    assert msgspec.structs.replace(KEYS, **changes).account != KEYS.account
+
+
+def test_new_keys_are_the_same_account() -> None:
+    renewed = msgspec.structs.replace(KEYS, access_key_id="AKIDOTHER", secret_key="other")
+
+    assert renewed.account == KEYS.account
+
+
+@pytest.mark.parametrize(
+    "changes", [{"seller_id": "A2"}, {"access_key_id": "AKIDOTHER"}, {"secret_key": "other"}]
+)
+def test_what_is_sealed_for_one_seller_opens_for_no_other(changes: dict[str, str]) -> None:
+    assert msgspec.structs.replace(KEYS, **changes).secret != KEYS.secret
+
+
+def test_a_key_is_never_shown() -> None:
+    assert "hidden" not in repr(KEYS)
+    assert "AKIDEXAMPLE" not in repr(KEYS)
