@@ -1,9 +1,9 @@
 """The port: what every store is told, whatever it speaks, and what it may answer."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol, TypeAlias
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -32,8 +32,8 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
 
     def __rich_repr__(self) -> list[tuple[str, str]]:
         """Without secrets; and of the URL only the host, since the rest may be a key to it."""
-        url = urlsplit(self.url)
-        return [("kind", self.kind), ("host", url.netloc.rpartition("@")[2])]
+        host = re.split(r"[/?#]", self.url.partition("://")[2])[0].rpartition("@")[2]
+        return [("kind", self.kind), ("host", host)]
 
     def __repr__(self) -> str:
         return (
