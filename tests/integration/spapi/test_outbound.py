@@ -121,6 +121,18 @@ async def test_an_endless_answer_is_cut_off(
         await trusting.send("GET", amazon.url, headers={})
 
 
+async def test_where_the_status_is_enough_only_the_beginning_is_kept(
+    amazon: ScriptedAmazon, trusting: Outbound
+) -> None:
+    amazon.will(Reply(200, b"x" * 1_000_000), Reply(202, b"x" * 1000, cut=True))
+
+    long = await trusting.send("POST", amazon.url, headers={}, content=b"x", enough=700)
+    cut = await trusting.send("POST", amazon.url, headers={}, content=b"x", enough=700)
+
+    assert (long.status, len(long.body)) == (200, 700)
+    assert (cut.status, len(cut.body)) == (202, 500)
+
+
 async def test_an_answer_that_never_ends_is_given_up(
     amazon: ScriptedAmazon, trusting: Outbound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
