@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from amazon_endpoint.storage.engine import StorageUnusable
+from amazon_endpoint.location import StorageUnusable
 
 LATEST = "0002"
 

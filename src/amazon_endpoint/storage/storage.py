@@ -5,9 +5,10 @@ from typing import Self
 
 from sqlalchemy.exc import DBAPIError
 
+from amazon_endpoint.location import StorageUnusable, locate
 from amazon_endpoint.storage.confirmations import StoredConfirmations
 from amazon_endpoint.storage.database import Database
-from amazon_endpoint.storage.engine import StorageUnusable, create_engine, locate
+from amazon_endpoint.storage.engine import create_engine
 from amazon_endpoint.storage.quotas import StoredQuotas
 from amazon_endpoint.storage.schema import migrate
 from amazon_endpoint.storage.windows import StoredWindows

@@ -11,8 +11,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from amazon_endpoint.location import locate
 from amazon_endpoint.storage import Storage, StorageUnavailable, StorageUnusable
-from amazon_endpoint.storage.engine import create_engine, locate
+from amazon_endpoint.storage.engine import create_engine
 from amazon_endpoint.storage.schema import LATEST
 from amazon_endpoint.storage.tables import metadata
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from amazon_endpoint.storage.engine import StorageUnusable, locate
+from amazon_endpoint.location import StorageUnusable, locate
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What happens when: polls, deliveries and confirmations of the accounts configured here."""
