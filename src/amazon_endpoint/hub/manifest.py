@@ -16,7 +16,8 @@ def manifest() -> dict[str, Any]:
         "help": (
             "Register a Selling Partner API application, authorise it for the seller's account, "
             "and set its Login with Amazon credentials, the seller id, the marketplace id and the "
-            "moment from which orders are wanted."
+            "moment from which orders are wanted. An MWS gateway's keys serve instead of them, "
+            "with its services_host."
         ),
         "services": [
             _service(
@@ -90,18 +91,22 @@ def _parameter(
 
 
 _ACCOUNT = [
-    _parameter("client_id", "Login with Amazon client id of the application", optional=False),
-    _parameter(
-        "client_secret", "Login with Amazon client secret of the application", optional=False
-    ),
-    _parameter("refresh_token", "Refresh token of the seller's authorisation", optional=False),
+    _parameter("client_id", "Login with Amazon client id of the application"),
+    _parameter("client_secret", "Login with Amazon client secret of the application"),
+    _parameter("refresh_token", "Refresh token of the seller's authorisation"),
+    _parameter("aws_access_key", "Access key of an MWS gateway, instead of the three above"),
+    _parameter("secret_key", "Secret key of an MWS gateway"),
+    _parameter("mws_auth_token", "The seller's authorisation, where an MWS gateway wants one"),
     _parameter("seller_id", "Seller id (merchant token)", optional=False),
     _parameter(
         "marketplace_id",
         "Marketplace id such as ATVPDKIKX0DER, or several of one region separated by commas",
         optional=False,
     ),
-    _parameter("services_host", "Host of the Selling Partner API; empty: the marketplace's own"),
+    _parameter(
+        "services_host",
+        "Host of the Selling Partner API, empty: the marketplace's own; or of the MWS gateway",
+    ),
     _parameter("token_host", "Host of Login with Amazon; empty: Amazon's own"),
 ]
 

@@ -64,6 +64,9 @@ ACCOUNT = {
     "client_id",
     "client_secret",
     "refresh_token",
+    "aws_access_key",
+    "secret_key",
+    "mws_auth_token",
     "seller_id",
     "marketplace_id",
     "services_host",
@@ -103,14 +106,7 @@ def test_every_parameter_is_declared_where_it_is_read() -> None:
 def test_what_is_required_is_told() -> None:
     required = {name for name, one in parameters("/get_orders").items() if not one.optional}
 
-    assert required == {
-        "client_id",
-        "client_secret",
-        "refresh_token",
-        "seller_id",
-        "marketplace_id",
-        "last_updated_after",
-    }
+    assert required == {"seller_id", "marketplace_id", "last_updated_after"}
 
 
 def test_defaults_are_those_of_the_reader_and_allowed() -> None:
