@@ -12,6 +12,7 @@ from amazon_endpoint.storage.engine import create_engine
 from amazon_endpoint.storage.quotas import StoredQuotas
 from amazon_endpoint.storage.schema import migrate
 from amazon_endpoint.storage.windows import StoredWindows
+from amazon_endpoint.storage.workers import StoredWorkers
 
 
 class Storage:
@@ -22,6 +23,7 @@ class Storage:
         self.quotas = StoredQuotas(database)
         self.confirmations = StoredConfirmations(database)
         self.windows = StoredWindows(database)
+        self.workers = StoredWorkers(database)
 
     @classmethod
     async def open(cls, setting: str) -> Self:
