@@ -18,10 +18,13 @@ _URL_FIELD, _SECRETS_FIELD = "destination.url", "destination.secrets"
 
 _URL = re.compile(
     r"(?P<scheme>https?)://"
-    r"(?P<host>[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<host>[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*|\[[0-9a-f.]*:[0-9a-f:.]*\])"
+    r"(?::(?P<port>[0-9]{1,5}))?"
     r'(?P<rest>[/?][!"$-\[\]-~]*)?',  # visible ASCII but # and \
     re.ASCII | re.IGNORECASE,
 )
+_LONGEST_URL = 2000
+_NUMERIC = re.compile(r"[0-9.]+|.*:.*")
 _USER = re.compile(r"[^/]*//[^/?#]*@")
 _TOKEN = re.compile(r"[!-~]+")
 
@@ -79,7 +82,7 @@ def _check_url(destination: Destination, allowed: Callable[[str, int], bool]) ->
     if "#" in url:
         raise InvalidInput("Leave out # and what follows: it is never sent.", field=_URL_FIELD)
     parts = _URL.fullmatch(url)
-    if parts is None or (parts["port"] and not 0 < int(parts["port"]) < 65536):
+    if parts is None or len(url) > _LONGEST_URL or not _is_a_place(parts):
         raise InvalidInput(
             "Give a URL like https://store.example/webhooks, all in ASCII and without blanks.",
             field=_URL_FIELD,
@@ -97,17 +100,22 @@ def _check_url(destination: Destination, allowed: Callable[[str, int], bool]) ->
     advice = f"the operator may add {host}:{port} to AMAZON_ENDPOINT_ALLOWED_HOSTS."
     if scheme != "https":
         raise HostNotAllowed(f"Use https:// for {host}; or {advice}", field=_URL_FIELD)
-    if _is_private(host):
+    # What a name resolves to is checked at each call, since it may change.
+    if _is_address(host) and not is_public(host):
         raise HostNotAllowed(f"{host} is a private address; {advice}", field=_URL_FIELD)
 
 
-def _is_private(host: str) -> bool:
-    # What a name resolves to is checked at each call, since it may change.
+def _is_a_place(parts: re.Match[str]) -> bool:
+    host, port = parts["host"].strip("[]"), int(parts["port"] or 1)
+    return 0 < port < 65536 and (not _NUMERIC.fullmatch(host) or _is_address(host))
+
+
+def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
         return False
-    return not is_public(host)
+    return True
 
 
 def _check_signing_secrets(secrets: tuple[str, ...]) -> None:

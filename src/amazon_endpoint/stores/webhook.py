@@ -1,6 +1,5 @@
 """Webhooks: the hub's messages, signed by the Standard Webhooks specification (1.0.0)."""
 
-import binascii
 import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
@@ -61,7 +60,7 @@ class WebhookStore:
         """Take the address and the signing secrets.
 
         Raises:
-            ValueError: a secret is none.
+            ValueError: a secret has not the form of one.
         """
         self._url = url
         self._keys = tuple(map(signing_key, secrets))
@@ -89,13 +88,13 @@ def signing_key(secret: str) -> bytes:
     """
     try:
         key = b64decode(secret.removeprefix(_PREFIX), validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         key = b""
     if not secret.startswith(_PREFIX) or len(key) not in _KEY_BYTES:
         raise ValueError(
             "A signing secret is whsec_ followed by 24 to 64 random bytes in base64. "
             '`echo "whsec_$(openssl rand -base64 32)"` makes one.'
-        ) from None
+        )
     return key
 
 
