@@ -93,11 +93,12 @@ def _check_url(destination: Destination, allowed: Callable[[str, int], bool]) ->
             "https://store.example/wombat.",
             field=_URL_FIELD,
         )
-    scheme, host = parts["scheme"].lower(), parts["host"].lower().strip("[]")
+    scheme, name = parts["scheme"].lower(), parts["host"].lower()
+    host = name.strip("[]")
     port = int(parts["port"] or (443 if scheme == "https" else 80))
     if allowed(host, port):
         return
-    advice = f"the operator may add {host}:{port} to AMAZON_ENDPOINT_ALLOWED_HOSTS."
+    advice = f"the operator may add {name}:{port} to AMAZON_ENDPOINT_ALLOWED_HOSTS."
     if scheme != "https":
         raise HostNotAllowed(f"Use https:// for {host}; or {advice}", field=_URL_FIELD)
     # What a name resolves to is checked at each call, since it may change.

@@ -90,7 +90,7 @@ def test_an_unusable_url_is_refused_without_being_quoted(url: str, told: str) ->
         ("https://10.0.0.7/hook", "10.0.0.7:443"),
         ("https://127.0.0.1:9001", "127.0.0.1:9001"),
         ("https://169.254.169.254/latest", "169.254.169.254:443"),
-        ("https://[::ffff:10.0.0.7]", "::ffff:10.0.0.7:443"),
+        ("https://[::ffff:10.0.0.7]", "[::ffff:10.0.0.7]:443"),
     ],
 )
 def test_clear_text_and_private_addresses_are_the_operators_choice(url: str, place: str) -> None:
