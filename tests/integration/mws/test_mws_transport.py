@@ -58,6 +58,7 @@ async def test_a_call_is_a_signed_form(amazon: ScriptedMws, seller: Seller) -> N
     assert (asked.method, asked.path, asked.params) == ("POST", "/Orders/2013-09-01", {})
     assert asked.headers["content-type"].startswith("application/x-www-form-urlencoded")
     assert asked.headers["user-agent"].startswith("amazon-endpoint/")
+    assert asked.headers["accept-encoding"] == "identity"
     assert asked.headers["host"] == urlsplit(amazon.url).netloc
     assert {
         "AWSAccessKeyId": "AKIDEXAMPLE",

@@ -186,7 +186,8 @@ class Transport:
         query = signed_query(
             "POST", url, {**self._common(operation), **params}, self._credentials.secret_key
         )
-        headers = {"user-agent": USER_AGENT, "accept": "text/xml"}
+        # Unpacked, a document would no longer be the one that its Content-MD5 tells.
+        headers = {"user-agent": USER_AGENT, "accept": "text/xml", "accept-encoding": "identity"}
         if content is None:
             headers, content = headers | _FORM, query.encode()
         else:
