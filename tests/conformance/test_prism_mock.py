@@ -33,7 +33,7 @@ from tests.turned_clock import NOON, TurnedClock
 
 pytestmark = pytest.mark.conformance
 
-WINDOW = OrderQuery(updated_after=NOON, updated_before=NOON, marketplace_ids=(US,))
+WINDOW = OrderQuery(after=NOON, before=NOON, marketplace_ids=(US,))
 PACKAGE = Package(
     order_number="123-4567890-1234567",
     marketplace_id=US,

@@ -77,8 +77,8 @@ def judged(started: Judged) -> Judged:
 def window(amazon: RunningSandbox) -> OrderQuery:
     now = amazon.now()
     return OrderQuery(
-        updated_after=now - timedelta(days=60),
-        updated_before=now - timedelta(minutes=3),
+        after=now - timedelta(days=60),
+        before=now - timedelta(minutes=3),
         marketplace_ids=(US,),
         statuses=tuple(STATUS_WORDS.values()),
         fulfilled_by=("MERCHANT", "AMAZON"),

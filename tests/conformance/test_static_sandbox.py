@@ -52,7 +52,7 @@ def cases(models: Models, model: str, operation: str, status: int) -> list[Case]
 
 
 async def test_pages_of_orders(models: Models) -> None:
-    query = OrderQuery(updated_after=NOON, updated_before=NOON, marketplace_ids=(US,))
+    query = OrderQuery(after=NOON, before=NOON, marketplace_ids=(US,))
     for case in cases(models, "orders_2026-01-01.json", "searchOrders", 200):
         async with static_sandbox(case) as (client, _):
             page = await client.search_orders(query, None)

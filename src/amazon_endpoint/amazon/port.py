@@ -1,7 +1,7 @@
 """The port: what every generation of Amazon's API does for us."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -13,12 +13,14 @@ from amazon_endpoint.shipments import Package
 class OrderQuery(msgspec.Struct, frozen=True, kw_only=True):
     """The question that a window asks, frozen until its last page. Both bounds are inclusive.
 
+    `by` tells which of an order's times lies between them: its latest update, or its creation.
     `statuses` are the published words, `fulfilled_by` is of ``MERCHANT`` and ``AMAZON``; an empty
     filter asks for all.
     """
 
-    updated_after: datetime
-    updated_before: datetime
+    after: datetime
+    before: datetime
+    by: Literal["updated", "created"] = "updated"
     marketplace_ids: tuple[str, ...]
     statuses: tuple[str, ...] = ()
     fulfilled_by: tuple[str, ...] = ()

@@ -145,8 +145,8 @@ class _Examination:
         before = await amazon.latest_upper_bound()
         page = await amazon.search_orders(
             OrderQuery(
-                updated_after=before - timedelta(days=30),
-                updated_before=before,
+                after=before - timedelta(days=30),
+                before=before,
                 marketplace_ids=account.marketplace_ids,
             ),
             None,

@@ -186,8 +186,8 @@ async def _opened(amazon: Amazon, request: PollRequest) -> Window | None:
     if newest < request.cursor:
         return None
     query = OrderQuery(
-        updated_after=request.cursor,
-        updated_before=newest,
+        after=request.cursor,
+        before=newest,
         marketplace_ids=request.marketplace_ids,
         statuses=request.statuses,
         fulfilled_by=request.fulfilled_by,

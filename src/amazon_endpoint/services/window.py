@@ -48,7 +48,7 @@ def turn_page(window: Window, page: OrderPage, now: datetime) -> tuple[Window, t
     marks = tuple(_marks(page))
     if not set(marks).isdisjoint(window.pages):
         raise PageRepeated
-    lower = whole_seconds(window.query.updated_after)
+    lower = whole_seconds(window.query.after)
     known = set(window.told)
     fresh = tuple(
         order

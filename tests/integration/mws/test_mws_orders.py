@@ -1,11 +1,12 @@
 """Orders of MWS: all pages, all items, filters, and pages that the quota cuts short."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
 
 from amazon_endpoint.amazon.port import Amazon, OrderPage, OrderQuery
+from amazon_endpoint.clock import whole_seconds
 from amazon_endpoint.errors import (
     AmazonRefused,
     AmazonUnavailable,
@@ -63,13 +64,26 @@ async def test_every_order_is_read_with_every_item(
     sandbox.advance(600)
     account = local_seller.account()
     until = await account.latest_upper_bound()
-    query = msgspec.structs.replace(window(until), updated_after=until - timedelta(days=90))
+    query = msgspec.structs.replace(window(until), after=until - timedelta(days=90))
 
     found = await everything(account, query, clock)
 
     told = {one["orderId"]: len(one["orderItems"]) for one in sandbox.orders()}
     assert {one.number: len(one.items) for one in found} == told
     assert all(bill(one).difference == 0 for one in found if one.priced)
+
+
+async def test_a_window_may_be_one_of_creation(
+    sandbox: RunningSandbox, local_seller: Seller, clock: TurnedClock
+) -> None:
+    created = sorted(datetime.fromisoformat(one["createdTime"]) for one in sandbox.orders())
+    query = msgspec.structs.replace(
+        window(), by="created", after=whole_seconds(created[4]), before=created[8]
+    )
+
+    found = await everything(local_seller.account(), query, clock)
+
+    assert sorted(one.placed_at for one in found) == created[4:8]
 
 
 async def test_filters_go_to_amazon(
@@ -107,8 +121,8 @@ async def test_an_order_that_is_not_there_is_not_found(local_seller: Seller, num
 
 async def test_a_window_is_asked_for_in_mws_words(amazon: ScriptedMws, seller: Seller) -> None:
     query = OrderQuery(
-        updated_after=NOON - timedelta(days=1),
-        updated_before=NOON,
+        after=NOON - timedelta(days=1),
+        before=NOON,
         marketplace_ids=("ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"),
         statuses=("Unshipped", "Shipped"),
         fulfilled_by=("MERCHANT", "AMAZON"),

@@ -56,11 +56,14 @@ class Seller:
         )
 
 
-def window(until: datetime = NOON, **filters: tuple[str, ...]) -> OrderQuery:
+def window(
+    until: datetime = NOON, *, statuses: tuple[str, ...] = (), fulfilled_by: tuple[str, ...] = ()
+) -> OrderQuery:
     """The thirty days before `until`."""
     return OrderQuery(
-        updated_after=until - timedelta(days=30),
-        updated_before=until,
+        after=until - timedelta(days=30),
+        before=until,
         marketplace_ids=(UNITED_STATES,),
-        **filters,
+        statuses=statuses,
+        fulfilled_by=fulfilled_by,
     )

@@ -1,12 +1,13 @@
 """Orders: windows read page by page, and single orders, with or without personal data."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
 from amazon_endpoint.amazon.port import OrderPage
+from amazon_endpoint.clock import whole_seconds
 from amazon_endpoint.errors import AccessDenied, Throttled, Unreadable
 from amazon_endpoint.sandbox.testing import RunningSandbox
 from tests.integration.spapi.scripted_amazon import NO_ORDERS, Reply, ScriptedAmazon, refusal
@@ -56,6 +57,21 @@ async def test_every_order_of_a_window_arrives_once(
     assert len(found) == 2
     assert not any(page.unreadable for page in found)
     assert sorted(numbers) == sorted(one["orderId"] for one in sandbox.orders())
+
+
+async def test_a_window_may_be_one_of_creation(
+    sandbox: RunningSandbox, local_seller: Seller
+) -> None:
+    account = local_seller.account()
+    created = sorted(datetime.fromisoformat(one["createdTime"]) for one in sandbox.orders())
+    query = msgspec.structs.replace(
+        window(), by="created", after=whole_seconds(created[4]), before=created[8]
+    )
+
+    page = await account.search_orders(query, None)
+
+    assert sorted(one.placed_at for one in page.orders) == created[4:8]
+    assert page.served_before == whole_seconds(created[8])
 
 
 async def test_filters_are_amazons_to_apply(sandbox: RunningSandbox, local_seller: Seller) -> None:

@@ -53,11 +53,7 @@ class PagedAmazon:
             raise failure
         self.queries.append(query)
         start = int(page_token or 0)
-        window = [
-            one
-            for one in self.orders
-            if query.updated_after <= one.updated_at <= query.updated_before
-        ]
+        window = [one for one in self.orders if query.after <= one.updated_at <= query.before]
         last = start + 2 >= len(window)
         return OrderPage(
             orders=tuple(window[start : start + 2]),
@@ -111,7 +107,7 @@ async def test_reads_every_page_and_moves_the_cursor_to_the_newest_update(
 async def test_the_upper_bound_is_two_minutes_before_amazons_time(clock: TurnedClock) -> None:
     amazon = five(clock)
     await poll(amazon, request())
-    assert amazon.queries[0].updated_before == NOON - timedelta(minutes=2)
+    assert amazon.queries[0].before == NOON - timedelta(minutes=2)
 
 
 async def test_every_page_asks_the_frozen_query(clock: TurnedClock) -> None:
@@ -237,7 +233,7 @@ async def test_a_refused_page_token_starts_the_window_again(clock: TurnedClock) 
     amazon.failures[1] = PageTokenRefused()
     outcome = await poll(amazon, request())
     assert numbers(outcome) == [1, 2, 3, 4, 5]
-    assert amazon.queries[2].updated_after == CURSOR
+    assert amazon.queries[2].after == CURSOR
 
 
 async def test_a_refusal_in_the_middle_gives_what_was_read_and_where_to_go_on(

@@ -44,6 +44,8 @@ from amazon_endpoint.orders import Order
 PAGE_SIZE = 25
 _AT_ONCE = 5
 
+_TIMES = {"updated": "LastUpdated", "created": "Created"}
+
 # Amazon takes these two only together.
 _TOGETHER = frozenset({"Unshipped", "PartiallyShipped"})
 
@@ -195,7 +197,9 @@ def _orders(result: etree._Element) -> list[etree._Element]:
 
 def _page(result: etree._Element) -> _Listed:
     return _Listed(
-        tuple(_orders(result)), text(result, "NextToken"), moment(result, "LastUpdatedBefore")
+        tuple(_orders(result)),
+        text(result, "NextToken"),
+        moment(result, "LastUpdatedBefore") or moment(result, "CreatedBefore"),
     )
 
 
@@ -204,9 +208,10 @@ def _params(query: OrderQuery) -> dict[str, str]:
     statuses = set(query.statuses)
     if statuses & _TOGETHER:
         statuses |= _TOGETHER
+    time = _TIMES[query.by]
     return {
-        "LastUpdatedAfter": iso(query.updated_after),
-        "LastUpdatedBefore": iso(query.updated_before),
+        f"{time}After": iso(query.after),
+        f"{time}Before": iso(query.before),
         "MaxResultsPerPage": str(PAGE_SIZE),
         **numbered("MarketplaceId.Id", query.marketplace_ids),
         **numbered("OrderStatus.Status", sorted(statuses)),

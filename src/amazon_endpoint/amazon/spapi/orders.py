@@ -22,6 +22,8 @@ PAGE_SIZE = 100
 _IMPERSONAL = "PROCEEDS,FULFILLMENT,PROMOTION,CANCELLATION,PACKAGES,TAX"
 _EVERYTHING = f"BUYER,RECIPIENT,{_IMPERSONAL}"
 
+_TIMES = {"updated": "lastUpdated", "created": "created"}
+
 _AMAZON_STATUSES = {word: status for status, word in STATUS_WORDS.items()}
 
 _page = msgspec.json.Decoder(wire.OrdersPage)
@@ -76,7 +78,7 @@ class OrdersApi:
             orders=tuple(one for one in read if isinstance(one, Order)),
             unreadable=tuple(one for one in read if isinstance(one, UnreadableOrder)),
             next_token=(page.pagination.next_token or None) if page.pagination else None,
-            served_before=page.last_updated_before,
+            served_before=page.last_updated_before or page.created_before,
         )
 
     async def get(self, number: str) -> Order:
@@ -122,9 +124,10 @@ class OrdersApi:
 
 def _params(query: OrderQuery) -> dict[str, str]:
     """The window's question, the same for each of its pages. Empty filters are left out."""
+    time = _TIMES[query.by]
     params = {
-        "lastUpdatedAfter": iso(query.updated_after),
-        "lastUpdatedBefore": iso(query.updated_before),
+        f"{time}After": iso(query.after),
+        f"{time}Before": iso(query.before),
         "marketplaceIds": ",".join(query.marketplace_ids),
         "fulfillmentStatuses": ",".join(_AMAZON_STATUSES.get(one, one) for one in query.statuses),
         "fulfilledBy": ",".join(query.fulfilled_by),

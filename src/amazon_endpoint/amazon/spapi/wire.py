@@ -277,6 +277,7 @@ class OrdersPage(msgspec.Struct, rename="camel"):
     orders: list[msgspec.Raw]
     pagination: Pagination | None = None
     last_updated_before: Moment | None = None
+    created_before: Moment | None = None
 
 
 class OneOrder(msgspec.Struct):
