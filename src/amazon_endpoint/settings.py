@@ -71,6 +71,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "a file's path, sqlite:///path/to/file, or postgresql://user:password@host/database",
         ),
     ] = "~/.local/state/amazon-endpoint/endpoint.db"
+    key: Annotated[
+        Text | None,
+        _meta(
+            "The key that secrets and buyers' data are kept with. Of several, the first one "
+            "seals and all open. Without any, SQLite has one in a file beside its own.",
+            "32 bytes in base64 (`openssl rand -base64 32`), or several separated by commas",
+            secret=True,
+        ),
+    ] = None
     body_limit: Annotated[
         int, _meta("The largest message that is taken, in bytes.", "a number from 1024", ge=1024)
     ] = 5 * 1024 * 1024
@@ -113,6 +122,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     refresh_token: Annotated[
         Text | None,
         _meta("The seller's refresh token, for the command line.", "text", secret=True),
+    ] = None
+    aws_access_key: Annotated[
+        Text | None, _meta("The access key of an MWS gateway, to add an account with.", "text")
+    ] = None
+    secret_key: Annotated[
+        Text | None,
+        _meta("The secret key of an MWS gateway, to add an account with.", "text", secret=True),
+    ] = None
+    mws_auth_token: Annotated[
+        Text | None,
+        _meta(
+            "The seller's authorisation of an MWS developer, to add an account with.",
+            "text",
+            secret=True,
+        ),
+    ] = None
+    destination_secret: Annotated[
+        Text | None,
+        _meta(
+            "What messages to a store are signed with, or its hub extension's token, to add an "
+            "account with.",
+            "whsec_ and base64, several separated by commas; or the token",
+            secret=True,
+        ),
     ] = None
     seller_id: Annotated[Text | None, _meta("The seller's id, for the command line.", "text")] = (
         None

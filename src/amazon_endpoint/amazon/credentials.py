@@ -5,7 +5,7 @@ from hashlib import sha256
 import msgspec
 
 
-class SellingPartnerCredentials(msgspec.Struct, frozen=True, kw_only=True):
+class SellingPartnerCredentials(msgspec.Struct, frozen=True, kw_only=True, tag="sp-api"):
     """Login with Amazon credentials of an application and one seller's authorisation."""
 
     client_id: str
@@ -26,7 +26,7 @@ class SellingPartnerCredentials(msgspec.Struct, frozen=True, kw_only=True):
         return f"SellingPartnerCredentials(account={self.account[:8]}…)"
 
 
-class MwsCredentials(msgspec.Struct, frozen=True, kw_only=True):
+class MwsCredentials(msgspec.Struct, frozen=True, kw_only=True, tag="mws"):
     """A developer's keys for Marketplace Web Service, and the seller they act for.
 
     `auth_token` is the seller's authorisation of a developer who is somebody else.

@@ -4,13 +4,17 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from amazon_endpoint.location import StorageUnusable, locate
+from amazon_endpoint.location import Location, StorageUnusable, locate
 from amazon_endpoint.storage.confirmations import StoredConfirmations
 from amazon_endpoint.storage.database import Database
+from amazon_endpoint.storage.encryption import Keyring, open_keyring
 from amazon_endpoint.storage.engine import create_engine
 from amazon_endpoint.storage.quotas import StoredQuotas
+from amazon_endpoint.storage.resealing import holds_sealed
 from amazon_endpoint.storage.schema import migrate
+from amazon_endpoint.storage.sync_storage import SyncStorage
 from amazon_endpoint.storage.windows import StoredWindows
 from amazon_endpoint.storage.workers import StoredWorkers
 
@@ -18,8 +22,9 @@ from amazon_endpoint.storage.workers import StoredWorkers
 class Storage:
     """What is kept, opened by `Storage.open` and to be closed; `async with` closes it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, location: Location) -> None:
         self._database = database
+        self._location = location
         self.quotas = StoredQuotas(database)
         self.confirmations = StoredConfirmations(database)
         self.windows = StoredWindows(database)
@@ -47,7 +52,24 @@ class Storage:
         except DBAPIError as error:
             reason = " ".join(str(error.orig).split())
             raise StorageUnusable(f"{location.shown} can't be used: {reason}") from error
-        return cls(database)
+        return cls(database, location)
+
+    async def unlock(self, key: str | None) -> SyncStorage:
+        """What is kept sealed as well, opened with the keys of the setting `key`.
+
+        Without any, SQLite has a file with a key beside its own; it is created at first use.
+
+        Raises:
+            KeyUnusable: there is no key that can be used.
+            StorageUnavailable: the database doesn't answer as it should at the moment.
+        """
+
+        async def work(connection: AsyncConnection) -> Keyring:
+            # SQLite's transactions come one after the other: nobody creates another file meanwhile.
+            fresh = not await holds_sealed(connection)
+            return open_keyring(key, self._location, may_create=fresh)
+
+        return SyncStorage(self._database, await self._database.run(work))
 
     async def close(self) -> None:
         """Close every connection."""

@@ -1,8 +1,25 @@
-"""The tables of sync: what happens when."""
+"""The tables of sync: what happens when.
 
-from sqlalchemy import BigInteger, Column, String, Table
+A column whose `info` is `SEALED` holds what the keyring sealed, one such column a table. Its row's
+identity is the primary key, several columns of it joined with slashes.
+"""
 
-from amazon_endpoint.storage.tables import metadata
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, Text
+
+from amazon_endpoint.storage.tables import Moment, metadata
+
+SEALED = {"sealed": True}
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("seller_id", String(64), nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("secrets", LargeBinary, nullable=False, info=SEALED),
+    Column("paused_at", Moment),
+    Column("created_at", Moment, nullable=False),
+)
 
 workers = Table(
     "workers",
@@ -10,3 +27,13 @@ workers = Table(
     Column("id", String(255), primary_key=True),
     Column("beats", BigInteger, nullable=False),
 )
+
+
+def sealed_columns() -> tuple[tuple[Table, Column[bytes]], ...]:
+    """Every sealed column, with its table."""
+    return tuple(
+        (table, column)
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if column.info == SEALED
+    )
