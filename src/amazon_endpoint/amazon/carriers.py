@@ -199,9 +199,13 @@ def carrier(name_or_method: str, lookup: Mapping[str, str]) -> Carrier:
 
 
 def _known(name: str) -> str | None:
-    words = _words(name)
-    prefixes = ("".join(words[:count]) for count in range(len(words), 0, -1))
-    return next((_CODES[prefix] for prefix in prefixes if prefix in _CODES), None)
+    found, prefix = None, ""
+    for word in _words(name):
+        prefix += word
+        if len(prefix) > _LONGEST_NAME:
+            break
+        found = _CODES.get(prefix, found)
+    return found
 
 
 def _words(name: str) -> list[str]:
@@ -215,3 +219,4 @@ def _words(name: str) -> list[str]:
 _CODES = {
     "".join(_words(name)): code for code, aliases in _CARRIERS.items() for name in (code, *aliases)
 }
+_LONGEST_NAME = max(map(len, _CODES))

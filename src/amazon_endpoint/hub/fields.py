@@ -14,6 +14,9 @@ from amazon_endpoint.errors import InvalidInput
 MOMENT_EXAMPLE = "2026-11-01T00:00:00Z"
 MOST_UNITS = 999_999
 
+# Longer than any carrier, shipping method or service level that a person names.
+LONGEST_NAME = 200
+
 # What neither XML 1.0 nor every database takes.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _MOMENT = re.compile(

@@ -44,6 +44,18 @@ class AddressObject(msgspec.Struct, frozen=True, kw_only=True):
     company: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class ShippingMethods:
+    """The store's shipping methods by Amazon's service levels, however these are spelt."""
+
+    def __init__(self, by_level: Mapping[str, str]) -> None:
+        self._by_level = {fold(level): method for level, method in by_level.items()}
+
+    def method_of(self, order: Order) -> str:
+        """The store's shipping method for the order's service level, or that level's own word."""
+        level = order.shipping_service_level or ""
+        return self._by_level.get(fold(level), level)
+
+
 def totals_of(billed: Bill) -> TotalsObject:
     """The sums of an order, paid in full."""
     totals = billed.totals
@@ -84,13 +96,6 @@ def address_of(address: Address | None, us_state: Callable[[str], str]) -> Addre
         state=us_state(state) if address.country == "US" else state,
         company=address.company or msgspec.UNSET,
     )
-
-
-def shipping_method(order: Order, shipping_methods: Mapping[str, str]) -> str:
-    """The store's shipping method for the order's service level, or that level's own word."""
-    level = order.shipping_service_level or ""
-    known = {fold(amazons): stores for amazons, stores in shipping_methods.items()}
-    return known.get(fold(level), level)
 
 
 def amount(exact: Decimal, currency: str) -> Decimal:

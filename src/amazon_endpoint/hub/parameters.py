@@ -30,6 +30,9 @@ STATUSES = (
 DEFAULT_STATUSES = ("Unshipped", "PartiallyShipped")
 DEFAULT_FULFILLED_BY = (MERCHANT,)
 
+# Far more than Amazon has service levels, or a store has shipping methods.
+_MOST_ENTRIES = 1000
+
 _SELLING_PARTNER = ("amazon.client_id", "amazon.client_secret", "amazon.refresh_token")
 _MWS = ("amazon.aws_access_key", "amazon.secret_key")
 
@@ -180,9 +183,13 @@ class Parameters(msgspec.Struct, frozen=True):
                 row = {fold(column): cell for column, cell in table.items()}
                 pairs = [(row[key], row[word])]
             for left, right in pairs:
-                name_given, found = fields.text(left, field), fields.text(right, field)
+                name_given, found = (
+                    fields.text(one, field, limit=fields.LONGEST_NAME) for one in (left, right)
+                )
                 if name_given and found:
                     lookup.setdefault(fold(name_given), (name_given, found))
+            if len(lookup) > _MOST_ENTRIES:
+                raise InvalidInput(f"Give at most {_MOST_ENTRIES} entries.", field=name)
         return dict(lookup.values())
 
 

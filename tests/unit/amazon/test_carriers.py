@@ -63,6 +63,20 @@ def test_a_name_that_only_looks_like_one_is_other_with_its_name(name: str) -> No
     assert carrier(name, {}) == Carrier("Other", name)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("UPS " * 50_000, Carrier("UPS")),
+        ("x " * 100_000, Carrier("Other", ("x " * 100_000).strip())),
+    ],
+    ids=["of a known carrier", "of none"],
+)
+def test_a_name_without_end_is_read_as_far_as_the_longest_known_one(
+    name: str, told: Carrier
+) -> None:
+    assert carrier(name, {}) == told
+
+
 def test_the_operators_lookup_comes_first_whatever_its_case() -> None:
     assert carrier(" ground ", {"Ground": "UPS"}) == Carrier("UPS")
     assert carrier("UPS Ground", {"ups ground": "OnTrac"}) == Carrier("OnTrac")

@@ -231,6 +231,35 @@ def test_a_look_up_that_is_none_is_refused(value: object) -> None:
     assert str(invalid.value.field).startswith("amazon.shipping_method_lookup[")
 
 
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {f"level {n}": "Post" for n in range(1001)},
+        [{"standard": f"level {n}", "amazon": "Post"} for n in range(1001)],
+        [{f"level {n}": "Post"} for n in range(1001)],
+    ],
+    ids=["one table", "rows", "tables"],
+)
+def test_a_look_up_without_end_is_refused(tables: object) -> None:
+    with pytest.raises(InvalidInput) as invalid:
+        given(carrier_lookup=tables).carriers()
+
+    assert invalid.value.field == "amazon.carrier_lookup"
+
+
+def test_a_thousand_entries_are_taken() -> None:
+    table = {f"level {n}": "Post" for n in range(1000)}
+
+    assert given(shipping_method_lookup=table).shipping_methods() == table
+
+
+def test_a_look_ups_words_are_no_longer_than_names() -> None:
+    with pytest.raises(InvalidInput) as invalid:
+        given(carrier_lookup=[{"Van": "x" * 201}]).carriers()
+
+    assert invalid.value.field == "amazon.carrier_lookup[0]"
+
+
 def test_a_parameter_may_come_twice_with_one_value_only() -> None:
     once = [("amazon.seller_id", "X")]
 

@@ -1,6 +1,5 @@
 """Orders in the 2013 format: the published order object, key by key."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
@@ -10,11 +9,11 @@ from amazon_endpoint.hub import states
 from amazon_endpoint.hub.order_parts import (
     AddressObject,
     AdjustmentObject,
+    ShippingMethods,
     TotalsObject,
     address_of,
     adjustments_of,
     amount,
-    shipping_method,
     totals_of,
 )
 from amazon_endpoint.orders import Line, Order, bill
@@ -71,11 +70,10 @@ class OrderObject(msgspec.Struct, frozen=True, kw_only=True):
     billing_address: AddressObject
 
 
-def encode_order(order: Order, *, shipping_methods: Mapping[str, str]) -> OrderObject:
+def encode_order(order: Order, *, shipping_methods: ShippingMethods) -> OrderObject:
     """The order object of a priced order.
 
-    `shipping_methods` maps Amazon's service level to the store's shipping method. The tracking
-    and number of the shipment are known once Amazon has exactly one package.
+    The tracking and number of the shipment are known once Amazon has exactly one package.
 
     Raises:
         ValueError: the order has no prices yet.
@@ -101,7 +99,7 @@ def encode_order(order: Order, *, shipping_methods: Mapping[str, str]) -> OrderO
             ShipmentObject(
                 cost=totals.shipping,
                 status=order.status,
-                shipping_method=shipping_method(order, shipping_methods),
+                shipping_method=shipping_methods.method_of(order),
                 items=lines,
                 tracking=(package and package.tracking) or "",
                 number=package.reference if package else "",

@@ -19,6 +19,7 @@ from amazon_endpoint.hub.notifications import (
     about_feed,
     about_unfinished,
 )
+from amazon_endpoint.hub.order_parts import ShippingMethods
 from amazon_endpoint.hub.v5.message import Service
 from amazon_endpoint.hub.v5.order import OrderObject, encode_order
 from amazon_endpoint.hub.written import write_orders
@@ -132,8 +133,9 @@ def orders_reply(
     `unfinished` tells that the next poll goes on with this window, `not_before` when it can;
     `problem` is what cut the window short.
     """
+    methods = ShippingMethods(shipping_methods)
     written = write_orders(
-        orders, lambda order: _order_message(order, shipping_methods), unreadable=unreadable
+        orders, lambda order: _order_message(order, methods), unreadable=unreadable
     )
     notifications = [*written.notifications]
     if unfinished:
@@ -151,6 +153,6 @@ def orders_reply(
     )
 
 
-def _order_message(order: Order, shipping_methods: Mapping[str, str]) -> bytes:
+def _order_message(order: Order, shipping_methods: ShippingMethods) -> bytes:
     written = encode_order(order, shipping_methods=shipping_methods)
     return _encode(_NewMessage("order:import", _OrderPayload(written)))

@@ -109,7 +109,7 @@ def _required(shipment: dict[str, Any], key: str, alias: str, *, limit: int) -> 
 
 
 def _text(shipment: dict[str, Any], key: str) -> str | None:
-    return fields.text(shipment.get(key), f"{_SHIPMENT}.{key}")
+    return fields.text(shipment.get(key), f"{_SHIPMENT}.{key}", limit=fields.LONGEST_NAME)
 
 
 def _past_moment(shipment: dict[str, Any], key: str, now: datetime) -> datetime | None:

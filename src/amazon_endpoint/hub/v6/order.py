@@ -3,7 +3,6 @@
 The store's side wants payments that are ``completed`` and US states of two letters.
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
@@ -13,11 +12,11 @@ from amazon_endpoint.hub import states
 from amazon_endpoint.hub.order_parts import (
     AddressObject,
     AdjustmentObject,
+    ShippingMethods,
     TotalsObject,
     address_of,
     adjustments_of,
     amount,
-    shipping_method,
     totals_of,
 )
 from amazon_endpoint.orders import AMAZON, MERCHANT, Line, Order, bill
@@ -66,10 +65,8 @@ class OrderObject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     fulfillment_channel: str | None = None
 
 
-def encode_order(order: Order, *, shipping_methods: Mapping[str, str]) -> OrderObject:
+def encode_order(order: Order, *, shipping_methods: ShippingMethods) -> OrderObject:
     """The order object of a priced order.
-
-    `shipping_methods` maps Amazon's service level to the store's shipping method.
 
     Raises:
         ValueError: the order has no prices yet.
@@ -92,7 +89,7 @@ def encode_order(order: Order, *, shipping_methods: Mapping[str, str]) -> OrderO
         payments=(PaymentObject(totals.payment),),
         shipping_address=address,
         billing_address=address,
-        shipping_method=shipping_method(order, shipping_methods),
+        shipping_method=shipping_methods.method_of(order),
         amazon_shipping_method=order.shipping_service_level or "",
         fulfillment_channel=_FULFILMENT_CHANNELS.get(order.fulfilled_by or ""),
     )

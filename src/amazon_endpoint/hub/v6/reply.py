@@ -21,6 +21,7 @@ from amazon_endpoint.hub.notifications import (
     about_feed,
     about_unfinished,
 )
+from amazon_endpoint.hub.order_parts import ShippingMethods
 from amazon_endpoint.hub.v6.call import RequestId
 from amazon_endpoint.hub.v6.order import encode_order
 from amazon_endpoint.hub.v6.requests import NotToConfirm
@@ -103,9 +104,10 @@ def orders_reply(
     `since` is told as the beginning, where the hub knows none. `unfinished` tells that the next
     poll goes on with this window, `not_before` when it can; `problem` is what cut it short.
     """
+    methods = ShippingMethods(shipping_methods)
     written = write_orders(
         orders,
-        lambda order: _encode(encode_order(order, shipping_methods=shipping_methods)),
+        lambda order: _encode(encode_order(order, shipping_methods=methods)),
         unreadable=unreadable,
     )
     sentences = [f"Received {len(written.objects)} order(s)."]

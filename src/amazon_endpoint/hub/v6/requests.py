@@ -123,11 +123,8 @@ def read_confirm(call: Call, now: datetime) -> Confirm | NotToConfirm:
             number=number,
             order_number=order_number,
             tracking=tracking,
-            shipping_method=fields.text(
-                shipment.get("shipping_method"), "shipment.shipping_method"
-            ),
-            carrier=fields.text(shipment.get("shipping_carrier"), "shipment.shipping_carrier")
-            or fields.text(shipment.get("carrier"), "shipment.carrier"),
+            shipping_method=_text(shipment, "shipping_method"),
+            carrier=_text(shipment, "shipping_carrier") or _text(shipment, "carrier"),
             shipped_at=_past_moment(shipment, "shipped_at", now),
             updated_at=_past_moment(shipment, "updated_at", now),
             items=_items(shipment.get("items")),
@@ -176,6 +173,10 @@ def _object(call: Call, key: str) -> dict[str, Any] | None:
 
 def _identifier(shipment: dict[str, Any], key: str, *, limit: int) -> str | None:
     return fields.identifier(shipment.get(key), f"shipment.{key}", limit=limit)
+
+
+def _text(shipment: dict[str, Any], key: str) -> str | None:
+    return fields.text(shipment.get(key), f"shipment.{key}", limit=fields.LONGEST_NAME)
 
 
 def _past_moment(shipment: dict[str, Any], key: str, now: datetime) -> datetime | None:

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from amazon_endpoint.charges import ItemParts, Part
+from amazon_endpoint.hub.order_parts import ShippingMethods
 from amazon_endpoint.hub.v5.order import encode_order
 from amazon_endpoint.orders import Address, Order, OrderItem, OrderPackage
 from tests.contract import published
@@ -16,7 +17,7 @@ from tests.unit.hub.examples import ADDRESS, order, parts
 def written(one: Order, **shipping_methods: str) -> dict[str, Any]:
     """The order object as a store parses it, its numbers as exact texts."""
     encoder = msgspec.json.Encoder(decimal_format="number")
-    body = encoder.encode(encode_order(one, shipping_methods=shipping_methods))
+    body = encoder.encode(encode_order(one, shipping_methods=ShippingMethods(shipping_methods)))
     read: dict[str, Any] = json.loads(body, parse_float=str)
     return read
 
@@ -32,7 +33,7 @@ def test_the_published_order_comes_out_to_the_letter() -> None:
     response = json.loads(published("import_by_number.response"))
     encoder = msgspec.json.Encoder(decimal_format="number")
 
-    ours = json.loads(encoder.encode(encode_order(order(), shipping_methods={})))
+    ours = json.loads(encoder.encode(encode_order(order(), shipping_methods=ShippingMethods({}))))
 
     # As text: the same keys in the same order, numbers of the same type.
     assert json.dumps(ours) == json.dumps(response["messages"][0]["payload"]["order"])
@@ -123,7 +124,7 @@ def test_a_line_without_sku_or_title_has_both_keys() -> None:
 
 def test_an_order_without_prices_is_not_written() -> None:
     with pytest.raises(ValueError, match="no prices"):
-        encode_order(order(charges=None), shipping_methods={})
+        encode_order(order(charges=None), shipping_methods=ShippingMethods({}))
 
 
 def test_times_are_utc_cut_to_the_second() -> None:

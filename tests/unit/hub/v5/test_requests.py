@@ -206,6 +206,8 @@ def test_an_item_without_a_quantity_is_refused() -> None:
         ("tracking", 10**50),
         ("number", "H" * 101),
         ("carrier", "U\x1bPS"),
+        ("carrier", "U" * 201),
+        ("shipping_method", "U " * 60_000),
         ("carrier", 7),
         ("shipping_method", ["UPS"]),
         ("shipping_method", "U\uffffPS"),
