@@ -33,6 +33,12 @@ DEFAULT_FULFILLED_BY = (MERCHANT,)
 # Far more than Amazon has service levels, or a store has shipping methods.
 _MOST_ENTRIES = 1000
 
+# What the storage keeps as it is, in columns of these lengths.
+_LIMITS = {"amazon.seller_id": 64, "amazon.client_id": 255, "amazon.aws_access_key": 255}
+
+# Twice as many as Amazon has.
+_MOST_MARKETPLACES = 50
+
 _SELLING_PARTNER = ("amazon.client_id", "amazon.client_secret", "amazon.refresh_token")
 _MWS = ("amazon.aws_access_key", "amazon.secret_key")
 
@@ -108,7 +114,7 @@ class Parameters(msgspec.Struct, frozen=True):
         return self._lookup("amazon.carrier_lookup", key="standard", word="amazon")
 
     def _text(self, name: str) -> str | None:
-        return fields.text(self.values.get(name), name)
+        return fields.text(self.values.get(name), name, limit=_LIMITS.get(name))
 
     def _required(self, name: str, hint: str) -> str:
         value = self._text(name)
@@ -145,6 +151,8 @@ class Parameters(msgspec.Struct, frozen=True):
                 "or several separated by commas.",
                 field=name,
             )
+        if len(ids) > _MOST_MARKETPLACES:
+            raise InvalidInput(f"Give at most {_MOST_MARKETPLACES} marketplaces.", field=name)
         return ids
 
     def _words(self, name: str) -> tuple[str, ...]:

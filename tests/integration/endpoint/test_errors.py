@@ -136,14 +136,24 @@ CASES: dict[str, Callable[[Case], Sent]] = {
     "a body over the limit": lambda c: json.dumps(c.poll()).encode() + b" " * 6_000_000,
     "an unknown message": lambda c: c.poll() | {"message": "amazon:order:sing"},
     "a parameter twice with different values": twice,
+    "a seller id that is too long": lambda c: c.poll(seller_id="A" * 65),
+    "a seller id with a control character": lambda c: c.poll(seller_id="A1TEST\0SELLER"),
+    "a client id that is too long": lambda c: c.poll(client_id="a" * 256),
+    "a look-up of more than a thousand entries": lambda c: c.poll(
+        shipping_method_lookup=[{f"level {n}": "Post"} for n in range(1001)]
+    ),
     "no credentials": lambda c: c.poll(**NO_CREDENTIALS),
     "MWS keys for Amazon's own host": lambda c: c.mws(services_host=None),
     "an MWS key without its secret": lambda c: c.mws(secret_key=None),
+    "an MWS key that is too long": lambda c: c.mws(aws_access_key="A" * 256),
     "an MWS key that Amazon does not know": lambda c: c.mws(aws_access_key="AKIDunknown"),
     "an MWS secret key that is wrong": lambda c: c.mws(secret_key="another"),
     "an MWS gateway that is not allowed": lambda c: c.mws(services_host="mws.example"),
     "an unknown marketplace": lambda c: c.poll(marketplace_id="A0NOWHERE"),
     "marketplaces of two regions": lambda c: c.poll(marketplace_id="ATVPDKIKX0DER,A1F83G8C2ARO7P"),
+    "more marketplaces than there are": lambda c: c.poll(
+        marketplace_id=[f"A{n:013}" for n in range(51)]
+    ),
     "no last_updated_after": lambda c: c.poll(last_updated_after=None),
     "a date that is not one": lambda c: c.poll(last_updated_after="2013-02-30T00:00:00Z"),
     "a naive date": lambda c: c.poll(last_updated_after="2013-08-16T01:00:00"),
@@ -166,6 +176,9 @@ CASES: dict[str, Callable[[Case], Sent]] = {
     "a shipment without tracking": lambda c: c.shipment(tracking=""),
     "a shipment without order number": lambda c: c.shipment(order_number=None),
     "a shipment without number": lambda c: c.shipment(number=None),
+    "a shipment number that is too long": lambda c: c.shipment(number="H" * 101),
+    "a carrier that is too long": lambda c: c.shipment(carrier="U" * 201),
+    "a shipping method that is too long": lambda c: c.shipment(shipping_method="U " * 60_000),
     "a shipment without carrier or method": lambda c: c.shipment(shipping_method=None),
     "a quantity of zero": lambda c: c.item(quantity=0),
     "a negative quantity": lambda c: c.item(quantity=-1),
@@ -212,6 +225,7 @@ def test_the_table_and_the_cases_are_the_same() -> None:
 ONLY = {
     SELLING_PARTNER: {
         "no credentials",
+        "a client id that is too long",
         "credentials that Amazon refuses",
         "a client secret that Amazon refuses",
         "a token host that is not allowed",

@@ -76,6 +76,7 @@ CASES: dict[str, Callable[[Case], Sent]] = {
     "parameters that are a list": lambda c: c.poll() | {"parameters": [{"name": "a", "value": 1}]},
     "a call without a service": lambda c: c.poll(),
     "a parameter under two names with different values": lambda c: c.poll(merchant_id="A2OTHER"),
+    "a seller id that is too long": lambda c: c.poll(seller_id="A" * 65),
     "no credentials": lambda c: c.poll(**NO_CREDENTIALS),
     "an unknown marketplace": lambda c: c.poll(marketplace_id="A0NOWHERE"),
     "a host that is not allowed": lambda c: c.poll(services_host="http://127.0.0.1:1"),
@@ -103,6 +104,7 @@ CASES: dict[str, Callable[[Case], Sent]] = {
     "a shipment of an order that does not exist": lambda c: c.shipment(
         order_id="999-0000000-0000000"
     ),
+    "a carrier that is too long": lambda c: c.shipment(carrier="U" * 201),
     "a shipment without carrier or method": lambda c: c.shipment(shipping_method=None),
     "a naive shipping date": lambda c: c.shipment(shipped_at="2013-08-17T10:00:00"),
     "no feed id": lambda c: c.content(),

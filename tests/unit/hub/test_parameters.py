@@ -58,6 +58,24 @@ def test_a_marketplace_is_required(value: object) -> None:
     assert invalid.value.field == "amazon.marketplace_id"
 
 
+@pytest.mark.parametrize(("name", "most"), [("seller_id", 64), ("client_id", 255)])
+def test_what_is_kept_is_no_longer_than_its_column(name: str, most: int) -> None:
+    given(**{name: "A" * most}).account()
+    with pytest.raises(InvalidInput) as invalid:
+        given(**{name: "A" * (most + 1)}).account()
+
+    assert invalid.value.field == f"amazon.{name}"
+
+
+def test_there_are_not_more_marketplaces_than_fifty() -> None:
+    ids = [f"A{n:013}" for n in range(51)]
+
+    assert given(marketplace_id=ids[:50]).account().marketplace_ids == tuple(ids[:50])
+    with pytest.raises(InvalidInput) as invalid:
+        given(marketplace_id=ids).account()
+    assert invalid.value.field == "amazon.marketplace_id"
+
+
 MWS = {"amazon.aws_access_key": "AKIDEXAMPLE", "amazon.secret_key": "hidden"}
 NO_SELLING_PARTNER: dict[str, object] = {
     "amazon.client_id": "",
