@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import structlog
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -26,7 +26,7 @@ from amazon_endpoint.hub.v6.call import SHIPMENT_PATHS, is_call, read_call, requ
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.storage import Storage
 from amazon_endpoint.web.authentication import TokenRequired
-from amazon_endpoint.web.bodies import BodyTooLarge, read_body
+from amazon_endpoint.web.bodies import BodyTooLarge, BodyTooSlow, read_body
 from amazon_endpoint.web.hub_v5 import HubV5
 from amazon_endpoint.web.hub_v6 import HubV6
 from amazon_endpoint.web.metrics import MEDIA_TYPE, Metrics
@@ -77,10 +77,10 @@ def create_app(settings: Settings, *, clock: Clock) -> Starlette:
                 if is_call(body):
                     return await _answer_v6(request.app.state.hub_v6, body, service)
                 message = read_message(body)
-            except BodyTooLarge as error:
-                return _json({"error": error.message}, status=413)
-            except NotAMessage as error:
-                return _json({"error": error.message}, status=406)
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody is there to read it
+            except (BodyTooSlow, BodyTooLarge, NotAMessage) as error:
+                return _no_message(error)
             hub: HubV5 = request.app.state.hub_v5
             try:
                 return Response(await hub.answer(message, service), media_type=_JSON)
@@ -113,6 +113,15 @@ def create_app(settings: Settings, *, clock: Clock) -> Starlette:
     )
     app.add_middleware(TokenRequired, token=settings.token)
     return app
+
+
+def _no_message(error: BodyTooSlow | BodyTooLarge | NotAMessage) -> Response:
+    status = {BodyTooSlow: 408, BodyTooLarge: 413, NotAMessage: 406}[type(error)]
+    response = _json({"error": error.message}, status=status)
+    if status == 408:
+        # What may still come of the body is no next request.
+        response.headers["Connection"] = "close"
+    return response
 
 
 async def _answer_v6(hub: HubV6, body: dict[str, Any], service: Service | None) -> Response:

@@ -133,6 +133,7 @@ def _operation(
             ),
             "401": {"description": "The token is missing or wrong."},
             "406": _json("This is not a message.", "Problem", "Failure"),
+            "408": _json("The message did not arrive in time.", "Problem"),
             "413": _json("The message is too large.", "Problem"),
             "500": _json("A fault of the endpoint; to a call also: refused.", "Problem", "Failure"),
             "503": _json("To a call: not now, but after `Retry-After` seconds.", "Failure"),

@@ -1,13 +1,19 @@
 """What the endpoint serves besides the four services, and to whom."""
 
+import asyncio
 import re
 from base64 import b64encode
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from amazon_endpoint.hub.v5.message import Service
+from amazon_endpoint.settings import Settings
+from amazon_endpoint.web.app import create_app
 from tests.integration.endpoint.generations import SELLING_PARTNER
 from tests.integration.endpoint.hub import TOKEN, Hub
+from tests.turned_clock import ShiftedClock
 
 pytestmark = pytest.mark.parametrize("generation", [SELLING_PARTNER], ids=["SP-API"])
 
@@ -87,7 +93,7 @@ async def test_the_description_covers_every_service_with_an_example(hub: Hub) ->
         operation = description["paths"][service.path]["post"]
         example = operation["requestBody"]["content"]["application/json"]["example"]
         assert example["message"] == service.value
-        assert set(operation["responses"]) >= {"200", "401", "406", "413"}
+        assert set(operation["responses"]) >= {"200", "401", "406", "408", "413"}
 
 
 async def test_the_page_to_try_it_runs_no_script_but_its_own(hub: Hub) -> None:
@@ -111,3 +117,45 @@ async def test_a_fault_of_ours_is_answered_500_and_its_text_stays_in_the_house(
     assert response.status_code == 500
     assert "Zora" not in response.text
     assert "Zora" not in "".join(capfd.readouterr())
+
+
+async def test_a_body_that_does_not_arrive_is_not_waited_for(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stalled() -> AsyncIterator[bytes]:
+        yield b'{"message_id": '
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("amazon_endpoint.web.bodies.SECONDS", 0)
+    headers = {"X-Hub-Token": TOKEN}
+    response = await hub.client.post("/get_orders", content=stalled(), headers=headers)
+    assert response.status_code == 408
+    assert "did not arrive in time" in response.json()["error"]
+    assert response.headers["connection"] == "close"
+
+
+async def test_whoever_hangs_up_within_a_body_is_no_fault_of_ours(
+    hub: Hub, settings: Settings, clock: ShiftedClock, capfd: pytest.CaptureFixture[str]
+) -> None:
+    received = [
+        {"type": "http.request", "body": b'{"message_id": ', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return received.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/get_orders",
+        "query_string": b"",
+        "headers": [(b"x-hub-token", TOKEN.encode())],
+    }
+    await create_app(settings, clock=clock)(scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert "".join(capfd.readouterr()) == ""
