@@ -4,10 +4,17 @@ Amazon adds tokens at a rate up to a burst and takes one per call, per selling a
 application and operation ("Usage Plans and Rate Limits in the Selling Partner API").
 """
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
+
+from amazon_endpoint.errors import EndpointError
+
+_log = logging.getLogger(__name__)
 
 # Restored tokens may be a rounding error short of whole ones.
 _ROUNDING = 1e-6
@@ -63,6 +70,17 @@ class Quotas(Protocol):
     ) -> None:
         """Remember what Amazon's answer told: its rate header, or that the bucket is empty."""
         ...
+
+
+@contextmanager
+def as_far_as_possible(operation: str) -> Iterator[None]:
+    """Learn from an answer, unless the storage fails: what Amazon did stands all the same."""
+    try:
+        yield
+    except EndpointError as error:
+        _log.warning(
+            "what an answer to %s told of its quota is lost: %s", operation, type(error).__name__
+        )
 
 
 def full(plan: Rate, now: datetime) -> Bucket:

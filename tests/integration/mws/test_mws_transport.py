@@ -336,3 +336,13 @@ async def test_sellers_have_quotas_of_their_own(amazon: ScriptedMws, seller: Sel
     for changes in ({"seller_id": "A0000000000001"}, {"auth_token": "amzn.mws.example"}):
         another = msgspec.structs.replace(CREDENTIALS, **changes)
         await seller.account(another).search_orders(window(), None)
+
+
+async def test_a_submitted_feed_is_told_though_its_quota_can_not_be_noted(
+    amazon: ScriptedMws, seller: Seller
+) -> None:
+    last = {"x-mws-quota-remaining": "0.0", "x-mws-quota-resetsOn": "2026-11-01T12:40:00.000Z"}
+    amazon.will(again(SUBMITTED, headers=last))
+    seller.quotas.failing = True
+
+    assert await seller.account().submit_feed("<feed/>", (UNITED_STATES,)) == "77"

@@ -1,14 +1,16 @@
-"""Quotas kept in a dictionary, over the pure bucket."""
+"""Quotas kept in a dictionary, over the pure bucket; what they learn is lost where they fail."""
 
 from datetime import datetime
 
 from amazon_endpoint.amazon import quota
 from amazon_endpoint.amazon.quota import Bucket, QuotaKey, Rate
+from amazon_endpoint.errors import Later
 
 
 class MemoryQuotas:
     def __init__(self) -> None:
         self.buckets: dict[QuotaKey, Bucket] = {}
+        self.failing = False
 
     async def take(self, key: QuotaKey, plan: Rate, now: datetime) -> datetime | None:
         bucket = self.buckets.get(key) or quota.full(plan, now)
@@ -27,6 +29,8 @@ class MemoryQuotas:
         rate: float | None = None,
         drained: bool = False,
     ) -> None:
+        if self.failing:
+            raise Later("The storage is locked.")
         bucket = self.buckets.get(key) or quota.full(plan, now)
         if rate is not None:
             bucket = quota.learn_rate(bucket, plan, rate, now)

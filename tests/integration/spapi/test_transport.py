@@ -295,6 +295,15 @@ async def test_one_sellers_empty_bucket_does_not_stop_another(
     assert len(amazon.calls) == 2
 
 
+async def test_a_submitted_feed_is_told_though_its_quota_can_not_be_noted(
+    amazon: ScriptedAmazon, seller: Seller
+) -> None:
+    amazon.will(Reply(202, b'{"feedId": "77"}', {"x-amzn-RateLimit-Limit": "0.01"}))
+    seller.quotas.failing = True
+
+    assert await submit(seller.account()) == "77"
+
+
 # 4. Tokens: see test_token.py; here what a refused one leads to
 
 

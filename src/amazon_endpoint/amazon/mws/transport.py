@@ -25,7 +25,7 @@ from amazon_endpoint.amazon.mws.refusal import (
 )
 from amazon_endpoint.amazon.mws.signature import signed_query
 from amazon_endpoint.amazon.patience import next_token, retry_after, retrying
-from amazon_endpoint.amazon.quota import QuotaKey, Quotas, Rate
+from amazon_endpoint.amazon.quota import QuotaKey, Quotas, Rate, as_far_as_possible
 from amazon_endpoint.amazon.user_agent import USER_AGENT
 from amazon_endpoint.amazon.xml import child, local_name, read_xml
 from amazon_endpoint.clock import Clock, iso
@@ -157,7 +157,8 @@ class Transport:
             await self._take_quota(operation)
             answer = await self._send(operation, params, content)
             refusal = None if 200 <= answer.status < 300 else read_refusal(answer)
-            await self._learn(operation, answer, refusal)
+            with as_far_as_possible(operation.action):
+                await self._learn(operation, answer, refusal)
             if refusal is not None:
                 raise self._failure(operation, answer, refusal)
             try:

@@ -16,7 +16,7 @@ import msgspec
 from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
 from amazon_endpoint.amazon.patience import next_token, retry_after, retrying
-from amazon_endpoint.amazon.quota import QuotaKey, Quotas
+from amazon_endpoint.amazon.quota import QuotaKey, Quotas, as_far_as_possible
 from amazon_endpoint.amazon.spapi.operations import Operation
 from amazon_endpoint.amazon.spapi.token import TokenCache
 from amazon_endpoint.amazon.user_agent import USER_AGENT
@@ -198,7 +198,8 @@ class Transport:
         drained = answer.status == 429
         if rate is not None or drained:
             key, now = self._quota_key(operation), self.clock.now()
-            await self._quotas.learn(key, operation.plan, now, rate=rate, drained=drained)
+            with as_far_as_possible(operation.name):
+                await self._quotas.learn(key, operation.plan, now, rate=rate, drained=drained)
 
     def _failure(self, operation: Operation, answer: Answer, token: str) -> Exception:
         status, request_id = answer.status, _request_id(answer)
