@@ -276,7 +276,6 @@ async def test_an_unusable_resume_is_emptied_so_that_the_next_poll_starts_again(
     assert answer["parameters"] == [{"name": "amazon.resume", "value": ""}]
 
 
-@pytest.mark.parametrize("generation", [SELLING_PARTNER], ids=["SP-API"])
 async def test_an_answer_of_amazons_comes_with_its_request_id(hub: Hub) -> None:
     answer = await hub.ask("amazon:import:by_number", {"amazon_order_id": "999-0000000-0000000"})
     assert "Amazon request id" in answer["notifications"][0]["description"]

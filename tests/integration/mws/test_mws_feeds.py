@@ -159,8 +159,10 @@ async def test_a_feed_that_amazon_does_not_list_is_not_found(
 ) -> None:
     amazon.will(reply)
 
-    with pytest.raises(FeedNotFound):
+    with pytest.raises(FeedNotFound) as told:
         await seller.account().feed_status("1")
+
+    assert told.value.request_id == "1-2-3"
 
 
 # Reports

@@ -112,8 +112,10 @@ async def test_an_order_is_read_by_number(sandbox: RunningSandbox, local_seller:
 
 @pytest.mark.parametrize("number", ["999-0000000-0000000", "nonsense"])
 async def test_an_order_that_is_not_there_is_not_found(local_seller: Seller, number: str) -> None:
-    with pytest.raises(OrderNotFound):
+    with pytest.raises(OrderNotFound) as told:
         await local_seller.account().get_order(number)
+
+    assert told.value.request_id
 
 
 # What is asked

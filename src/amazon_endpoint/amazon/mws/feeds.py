@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from lxml import etree
 
 from amazon_endpoint.amazon.fulfillment import read_report
-from amazon_endpoint.amazon.mws.fields import moment, required
+from amazon_endpoint.amazon.mws.fields import answered_id, moment, required
 from amazon_endpoint.amazon.mws.operations import (
     GET_FEED_SUBMISSION_LIST,
     GET_FEED_SUBMISSION_LIST_BY_NEXT_TOKEN,
@@ -54,14 +54,16 @@ class FeedsApi:
         """Where a feed stands."""
         params = {"FeedSubmissionIdList.Id.1": feed_id}
         try:
-            found = await self._transport.call(GET_FEED_SUBMISSION_LIST, _statuses, params)
+            (found, _), request_id = await self._transport.call(
+                GET_FEED_SUBMISSION_LIST, _named_statuses, params
+            )
         except Refused as refused:
             if "FeedSubmissionId" in refused.message:
                 raise FeedNotFound(request_id=refused.request_id) from None
             raise
-        status = next((one for one in found[0] if one.feed_id == feed_id), None)
+        status = next((one for one in found if one.feed_id == feed_id), None)
         if status is None:
-            raise FeedNotFound
+            raise FeedNotFound(request_id=request_id)
         return status
 
     async def since(self, since: datetime) -> tuple[FeedStatus, ...]:
@@ -111,6 +113,12 @@ def _feed_id(result: etree._Element) -> str:
     if info is None:
         raise ValueError("no FeedSubmissionInfo")
     return required(info, "FeedSubmissionId")
+
+
+def _named_statuses(
+    result: etree._Element,
+) -> tuple[tuple[list[FeedStatus], str | None], str | None]:
+    return _statuses(result), answered_id(result)
 
 
 def _statuses(result: etree._Element) -> tuple[list[FeedStatus], str | None]:

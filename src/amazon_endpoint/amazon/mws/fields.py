@@ -63,3 +63,8 @@ def money(parent: etree._Element, name: str) -> Money | None:
     """An amount with its currency; None where Amazon states no amount."""
     amount = text(child(parent, name), "Amount")
     return read_money(amount, text(child(parent, name), "CurrencyCode") or "") if amount else None
+
+
+def answered_id(result: etree._Element) -> str | None:
+    """Amazon's request id in the answer that a result is part of."""
+    return text(result.getparent(), "ResponseMetadata", "RequestId")

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 from lxml import etree
 
-from amazon_endpoint.amazon.mws.fields import moment
+from amazon_endpoint.amazon.mws.fields import answered_id, moment
 from amazon_endpoint.amazon.mws.operations import (
     GET_ORDER,
     LIST_ORDER_ITEMS,
@@ -100,14 +100,16 @@ class OrdersApi:
     async def get(self, number: str) -> Order:
         """One order with everything."""
         try:
-            found = await self._transport.call(GET_ORDER, _orders, {"AmazonOrderId.Id.1": number})
+            found, request_id = await self._transport.call(
+                GET_ORDER, _named_orders, {"AmazonOrderId.Id.1": number}
+            )
         except Refused as refused:
             if "AmazonOrderId" in refused.message:
                 raise OrderNotFound(request_id=refused.request_id) from None
             raise
         order = next((one for one in found if order_number(one) == number), None)
         if order is None:
-            raise OrderNotFound
+            raise OrderNotFound(request_id=request_id)
         read = read_order(order, await self._items(number))
         if isinstance(read, UnreadableOrder):
             raise Unreadable(read.reason)
@@ -193,6 +195,10 @@ def _orders(result: etree._Element) -> list[etree._Element]:
     if child(result, "Orders") is None:
         raise ValueError("no Orders")
     return children(result, "Orders", "Order")
+
+
+def _named_orders(result: etree._Element) -> tuple[list[etree._Element], str | None]:
+    return _orders(result), answered_id(result)
 
 
 def _page(result: etree._Element) -> _Listed:
