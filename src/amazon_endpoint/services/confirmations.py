@@ -1,5 +1,6 @@
 """Confirmations: the record that makes a shipment confirmed once, whatever dies when."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -46,7 +47,8 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     """What was intended, and what is known to have become of it.
 
     `shipped_at` and `items` are fixed at the first receipt, so that a repeat is identical.
-    `sent_at` is when it was last sent. `reason` is Amazon's, for a refusal.
+    `sent_at` is when it was last sent, and `submission` names what was sent with it: everything in
+    one feed has the same. `reason` is Amazon's, for a refusal.
     """
 
     key: ConfirmationKey
@@ -58,6 +60,7 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     state: ConfirmationState
     created_at: datetime
     sent_at: datetime | None = None
+    submission: str | None = None
     feed_id: str | None = None
     reason: str | None = None
 
@@ -79,6 +82,14 @@ class Confirmations(Protocol):
 
     async def replace(self, seen: Confirmation, new: Confirmation) -> bool:
         """Store `new` if the row is still as `seen` (state and `sent_at`), else return False."""
+        ...
+
+    async def replace_all(self, moves: Sequence[tuple[Confirmation, Confirmation]]) -> bool:
+        """Do as `replace` does for all of these, or for none of them."""
+        ...
+
+    async def of_submission(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:
+        """The confirmations that were sent together."""
         ...
 
     async def of_feed(self, seller_id: str, feed_id: str) -> tuple[Confirmation, ...]:

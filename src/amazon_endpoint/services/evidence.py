@@ -54,6 +54,8 @@ async def find_out(
     feeds decide, and a direct call may be repeated, since the same reference edits the same
     package (Orders API v0, confirmShipment).
     """
+    if (feed_id := await _feed_of_its_company(confirmations, lost)) is not None:
+        return Happened(feed_id)
     shown = shows_package(order, lost.reference, tracking)
     if not told_before:
         shown = shown or _units_are_gone(order, lost)
@@ -121,6 +123,14 @@ def _units_are_gone(order: Order, lost: Confirmation) -> bool:
         if fulfilled - others < unit.quantity:
             return False
     return True
+
+
+async def _feed_of_its_company(confirmations: Confirmations, lost: Confirmation) -> str | None:
+    """The feed in which something was found that was sent with it: a feed is taken as a whole."""
+    if lost.submission is None:
+        return None
+    company = await confirmations.of_submission(lost.key.seller_id, lost.submission)
+    return next((one.feed_id for one in company if one.feed_id), None)
 
 
 async def _unknown_feeds(

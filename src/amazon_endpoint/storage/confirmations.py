@@ -1,5 +1,6 @@
 """Confirmations kept in the database: committed before anything is sent."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,10 @@ from amazon_endpoint.storage.tables import confirmations, known_feeds
 # A feed comes into being some time after `sent_at`. Knowing more feeds than asked for does no
 # harm, knowing fewer makes another shipment's feed pass for the lost one.
 _SENDING_AT_MOST = timedelta(hours=1)
+
+
+class _MovedOn(Exception):
+    """A row is no longer as it was seen; raised to undo the transaction."""
 
 
 class StoredConfirmations:
@@ -56,32 +61,50 @@ class StoredConfirmations:
 
     async def replace(self, seen: Confirmation, new: Confirmation) -> bool:
         """Store `new` if the row is still as `seen` (state and `sent_at`), else return False."""
+        return await self.replace_all(((seen, new),))
 
-        async def work(connection: AsyncConnection) -> bool:
-            result = await connection.execute(
-                update(confirmations)
-                .where(
-                    _is(seen.key),
-                    confirmations.c.state == seen.state,
-                    confirmations.c.sent_at.is_not_distinct_from(seen.sent_at),
+    async def replace_all(self, moves: Sequence[tuple[Confirmation, Confirmation]]) -> bool:
+        """Do as `replace` does for all of these, or for none of them."""
+
+        async def work(connection: AsyncConnection) -> None:
+            # Always in the same order, so that two who move the same rows don't lock each other.
+            for seen, new in sorted(moves, key=lambda move: msgspec.structs.astuple(move[0].key)):
+                result = await connection.execute(
+                    update(confirmations)
+                    .where(
+                        _is(seen.key),
+                        confirmations.c.state == seen.state,
+                        confirmations.c.sent_at.is_not_distinct_from(seen.sent_at),
+                    )
+                    .values(_columns(new))
                 )
-                .values(_columns(new))
-            )
-            if not result.rowcount:
-                return False
-            if new.feed_id and new.sent_at:
+                if not result.rowcount:
+                    raise _MovedOn
+            feeds = {
+                (new.key.seller_id, new.feed_id): new.sent_at
+                for _, new in moves
+                if new.feed_id and new.sent_at
+            }
+            for (seller_id, feed_id), sent_at in sorted(feeds.items()):
                 await insert_unless_there(
                     connection,
                     known_feeds,
-                    {
-                        "seller_id": new.key.seller_id,
-                        "feed_id": new.feed_id,
-                        "sent_at": new.sent_at,
-                    },
+                    {"seller_id": seller_id, "feed_id": feed_id, "sent_at": sent_at},
                 )
-            return True
 
-        return await self._database.run(work)
+        try:
+            await self._database.run(work)
+        except _MovedOn:
+            return False
+        return True
+
+    async def of_submission(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:
+        """The confirmations that were sent together."""
+        return await self._all(
+            select(confirmations).where(
+                confirmations.c.seller_id == seller_id, confirmations.c.submission == submission
+            )
+        )
 
     async def of_feed(self, seller_id: str, feed_id: str) -> tuple[Confirmation, ...]:
         """The confirmations that travelled in this feed, oldest first."""

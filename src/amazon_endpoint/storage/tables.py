@@ -90,9 +90,11 @@ confirmations = Table(
     Column("state", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("sent_at", Moment),
+    Column("submission", String(64)),
     Column("feed_id", String(64)),
     Column("reason", Text),
     Index(None, "seller_id", "feed_id"),
+    Index(None, "seller_id", "submission"),
 )
 
 # Every feed id that we were ever given: a further try overwrites the one in `confirmations`.

@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -252,6 +252,24 @@ class MemoryConfirmations:
         if new.feed_id and new.sent_at:
             self.feeds.append((new.key.seller_id, new.sent_at, new.feed_id))
         return True
+
+    async def replace_all(self, moves: Sequence[tuple[Confirmation, Confirmation]]) -> bool:
+        rows = [self.rows[seen.key] for seen, _ in moves]
+        if any(
+            (row.state, row.sent_at) != (seen.state, seen.sent_at)
+            for row, (seen, _) in zip(rows, moves, strict=True)
+        ):
+            return False
+        for seen, new in moves:
+            await self.replace(seen, new)
+        return True
+
+    async def of_submission(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:
+        return tuple(
+            row
+            for row in self.rows.values()
+            if (row.key.seller_id, row.submission) == (seller_id, submission)
+        )
 
     async def of_feed(self, seller_id: str, feed_id: str) -> tuple[Confirmation, ...]:
         return tuple(

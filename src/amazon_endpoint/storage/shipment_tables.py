@@ -1,0 +1,44 @@
+"""The tables of sync's shipments, and of the feeds that tell Amazon of them."""
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, Text
+
+from amazon_endpoint.storage.sync_tables import SEALED
+from amazon_endpoint.storage.tables import Moment, metadata
+
+# `body` is absent once it is erased, `next_attempt_at` once nothing is left to do.
+shipments = Table(
+    "shipments",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("account_id", String(40), nullable=False),
+    Column("order_number", String(64), nullable=False),
+    Column("number", String(255), nullable=False),
+    Column("content", String(64), nullable=False),
+    Column("body", LargeBinary, info=SEALED),
+    Column("state", String(16), nullable=False),
+    Column("feed_id", String(64)),
+    Column("reason", Text),
+    Column("alarm", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("next_attempt_at", Moment),
+    Column("ended_at", Moment),
+    Index(None, "next_attempt_at"),
+    Index(None, "account_id", "order_number"),
+    Index(None, "account_id", "feed_id"),
+)
+
+# `next_look_at` is absent once Amazon has told what became of all that is in the feed.
+sync_feeds = Table(
+    "sync_feeds",
+    metadata,
+    Column("account_id", String(40), primary_key=True),
+    Column("feed_id", String(64), primary_key=True),
+    Column("sent_at", Moment, nullable=False),
+    Column("looks", Integer, nullable=False),
+    Column("next_look_at", Moment),
+    Column("ended_at", Moment),
+    Column("reason", Text),
+    Column("alarm", Text),
+    Index(None, "next_look_at"),
+)

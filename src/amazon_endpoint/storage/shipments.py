@@ -1,0 +1,278 @@
+"""Shipments kept in the database, each with its data sealed, and the feeds they travel in."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Select, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from amazon_endpoint.errors import EndpointError
+from amazon_endpoint.services.next_step import content_digest
+from amazon_endpoint.shipments import Shipment
+from amazon_endpoint.storage.database import Database, insert_unless_there
+from amazon_endpoint.storage.encryption import Keyring
+from amazon_endpoint.storage.shipment_tables import shipments, sync_feeds
+from amazon_endpoint.stores.messages import shipment_message
+from amazon_endpoint.stores.port import MessageKind
+from amazon_endpoint.sync.shipping import (
+    TOLD,
+    KeptShipment,
+    Move,
+    SentFeed,
+    ShipmentState,
+    ShipmentUnknown,
+    shipment_id,
+)
+
+Tell = Callable[[AsyncConnection, KeptShipment, MessageKind, bytes], Awaitable[None]]
+"""Writes, inside the transaction, a message to the store about a shipment that came to its end."""
+
+_WAITING, _REFUSED = ShipmentState.WAITING, ShipmentState.REFUSED
+_KINDS = {
+    ShipmentState.CONFIRMED: MessageKind.SHIPMENT_CONFIRMED,
+    ShipmentState.REFUSED: MessageKind.SHIPMENT_REFUSED,
+}
+_CHECKED = (ShipmentState.DOUBTED, ShipmentState.CONFIRMED)
+
+# Amazon's pace of this day, not of last year.
+_LATEST_FEEDS = 5
+
+
+class ShipmentErased(EndpointError):
+    """The shipment's data was erased before Amazon was told. Send the shipment again."""
+
+
+class StoredShipments:
+    """Implements `sync.shipping.Shipments`."""
+
+    def __init__(self, database: Database, keyring: Keyring, tell: Tell) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._tell = tell
+
+    async def receive(self, shipment: Shipment, *, account_id: str, now: datetime) -> KeptShipment:
+        """Keep a shipment to be sent, and return it as it is kept."""
+        row = shipment_id(account_id, shipment)
+        new = KeptShipment(
+            id=row,
+            account_id=account_id,
+            order_number=shipment.order_number,
+            number=shipment.number,
+            content=content_digest(shipment),
+            sealed=self._keyring.seal(msgspec.json.encode(shipment), table=shipments.name, row=row),
+            received_at=now,
+            next_attempt_at=now,
+        )
+
+        async def work(connection: AsyncConnection) -> KeptShipment:
+            inserted = await insert_unless_there(connection, shipments, _columns(new))
+            if not inserted:
+                # When it came first still tells it from later contents.
+                again = _columns(new)
+                del again["received_at"]
+                await connection.execute(
+                    update(shipments)
+                    .where(shipments.c.id == row, shipments.c.state == _REFUSED)
+                    .values(again)
+                )
+            kept = _kept((await connection.execute(_select(shipments.c.id == row))).one())
+            if kept.state is _WAITING:
+                await connection.execute(_replaced(kept, now))
+            return kept
+
+        return await self._database.run(work)
+
+    async def get(self, account_id: str, shipment_id: str) -> KeptShipment:
+        """The shipment of this id (`ShipmentUnknown`)."""
+        found = await self._all(
+            _select(shipments.c.id == shipment_id, shipments.c.account_id == account_id)
+        )
+        if not found:
+            raise ShipmentUnknown
+        return found[0]
+
+    def open(self, kept: KeptShipment) -> Shipment:
+        """The shipment itself (`ShipmentErased`, `Damaged`, `KeyMissing`)."""
+        if kept.sealed is None:
+            raise ShipmentErased
+        plain = self._keyring.open(kept.sealed, table=shipments.name, row=kept.id)
+        return msgspec.json.decode(plain, type=Shipment)
+
+    async def waiting(
+        self, account_id: str, until: datetime, limit: int
+    ) -> tuple[KeptShipment, ...]:
+        """What is to be sent until then, what came first before the rest."""
+        return await self._all(_due(account_id, (_WAITING,), until, limit))
+
+    async def to_check(
+        self, account_id: str, until: datetime, limit: int
+    ) -> tuple[KeptShipment, ...]:
+        """What is to be compared with its order until then: doubted or confirmed."""
+        return await self._all(_due(account_id, _CHECKED, until, limit))
+
+    async def in_feed(self, account_id: str, feed_id: str) -> tuple[KeptShipment, ...]:
+        """What was sent in this feed and has not ended."""
+        return await self._all(
+            _select(
+                shipments.c.account_id == account_id,
+                shipments.c.feed_id == feed_id,
+                shipments.c.state == ShipmentState.SENT,
+            )
+        )
+
+    async def move(self, moves: Sequence[Move], *, feed: SentFeed | None = None) -> None:
+        """Keep the shipments that nobody moved meanwhile, with their messages and `feed`."""
+
+        async def work(connection: AsyncConnection) -> None:
+            # Always in the same order, so that two who move the same rows don't lock each other.
+            for seen, new in sorted(moves, key=lambda move: move[0].id):
+                moved = await connection.execute(
+                    update(shipments)
+                    .where(
+                        shipments.c.id == seen.id,
+                        shipments.c.state == seen.state,
+                        shipments.c.next_attempt_at.is_not_distinct_from(seen.next_attempt_at),
+                    )
+                    .values(_columns(new))
+                )
+                if moved.rowcount and new.state in TOLD and seen.state not in TOLD:
+                    await self._tell(connection, new, _KINDS[new.state], _message(new))
+            if feed is not None and not await insert_unless_there(
+                connection, sync_feeds, msgspec.structs.asdict(feed)
+            ):
+                await connection.execute(
+                    update(sync_feeds)
+                    .where(_is(feed))
+                    .values(next_look_at=feed.next_look_at, ended_at=None)
+                )
+
+        await self._database.run(work)
+
+    async def feeds(self, account_id: str, until: datetime, limit: int) -> tuple[SentFeed, ...]:
+        """The feeds to be looked at until then."""
+        query = (
+            select(sync_feeds)
+            .where(sync_feeds.c.account_id == account_id, sync_feeds.c.next_look_at <= until)
+            .order_by(sync_feeds.c.next_look_at)
+            .limit(limit)
+        )
+
+        async def work(connection: AsyncConnection) -> tuple[SentFeed, ...]:
+            return tuple(SentFeed(**row._asdict()) for row in await connection.execute(query))
+
+        return await self._database.run(work)
+
+    async def keep_feed(self, feed: SentFeed) -> None:
+        """Keep what is known of a feed now."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(
+                update(sync_feeds).where(_is(feed)).values(msgspec.structs.asdict(feed))
+            )
+
+        await self._database.run(work)
+
+    async def processing_time(self, account_id: str) -> timedelta | None:
+        """How long Amazon took for this account's latest feeds; None where none has ended."""
+        query = (
+            select(sync_feeds.c.sent_at, sync_feeds.c.ended_at)
+            .where(sync_feeds.c.account_id == account_id, sync_feeds.c.ended_at.is_not(None))
+            .order_by(sync_feeds.c.sent_at.desc())
+            .limit(_LATEST_FEEDS)
+        )
+
+        async def work(connection: AsyncConnection) -> timedelta | None:
+            took = [row.ended_at - row.sent_at for row in await connection.execute(query)]
+            return sum(took, timedelta()) / len(took) if took else None
+
+        return await self._database.run(work)
+
+    async def due(self, now: datetime) -> tuple[set[str], set[str]]:
+        """The accounts that have something to send, and those that have something to follow."""
+        of_shipments = (
+            select(shipments.c.account_id, (shipments.c.state == _WAITING).label("to_send"))
+            .where(shipments.c.next_attempt_at <= now)
+            .distinct()
+        )
+        of_feeds = (
+            select(sync_feeds.c.account_id).where(sync_feeds.c.next_look_at <= now).distinct()
+        )
+
+        async def work(connection: AsyncConnection) -> tuple[set[str], set[str]]:
+            rows = (await connection.execute(of_shipments)).all()
+            following = set(await connection.scalars(of_feeds))
+            return (
+                {row.account_id for row in rows if row.to_send},
+                following | {row.account_id for row in rows if not row.to_send},
+            )
+
+        return await self._database.run(work)
+
+    async def _all(self, query: Select[Any]) -> tuple[KeptShipment, ...]:
+        async def work(connection: AsyncConnection) -> tuple[KeptShipment, ...]:
+            return tuple(map(_kept, (await connection.execute(query)).all()))
+
+        return await self._database.run(work)
+
+
+def _select(*conditions: ColumnElement[bool]) -> Select[Any]:
+    return select(shipments).where(*conditions)
+
+
+def _due(
+    account_id: str, states: Sequence[ShipmentState], until: datetime, limit: int
+) -> Select[Any]:
+    return (
+        _select(
+            shipments.c.account_id == account_id,
+            shipments.c.state.in_(states),
+            shipments.c.next_attempt_at <= until,
+        )
+        .order_by(shipments.c.received_at, shipments.c.id)
+        .limit(limit)
+    )
+
+
+def _replaced(by: KeptShipment, now: datetime) -> Any:
+    """What sets aside the other contents of this shipment that wait to be sent."""
+    return (
+        update(shipments)
+        .where(
+            shipments.c.account_id == by.account_id,
+            shipments.c.order_number == by.order_number,
+            shipments.c.number == by.number,
+            shipments.c.id != by.id,
+            shipments.c.state == _WAITING,
+            shipments.c.received_at <= by.received_at,
+        )
+        .values(state=ShipmentState.REPLACED, next_attempt_at=None, ended_at=now, alarm=None)
+    )
+
+
+def _is(feed: SentFeed) -> ColumnElement[bool]:
+    return (sync_feeds.c.account_id == feed.account_id) & (sync_feeds.c.feed_id == feed.feed_id)
+
+
+def _message(shipment: KeptShipment) -> bytes:
+    refused = shipment.state is _REFUSED
+    return shipment_message(
+        order_number=shipment.order_number,
+        shipment_number=shipment.number,
+        feed_id=shipment.feed_id,
+        reason=shipment.reason if refused else None,
+    )
+
+
+def _columns(shipment: KeptShipment) -> dict[str, Any]:
+    columns = msgspec.structs.asdict(shipment)
+    columns["body"] = columns.pop("sealed")
+    return columns
+
+
+def _kept(row: Row[Any]) -> KeptShipment:
+    columns = row._asdict()
+    return KeptShipment(
+        sealed=columns.pop("body"), state=ShipmentState(columns.pop("state")), **columns
+    )
