@@ -30,6 +30,11 @@ _LIMITS = httpx2.Limits(
     max_connections=_AT_ONCE, max_keepalive_connections=100, keepalive_expiry=20
 )
 
+_ENDING_IN_IPV4 = [
+    ipaddress.IPv6Network(network)
+    for network in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")
+]
+
 # They log whole URLs, and a document's URL is a key to it.
 for _name in ("httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
@@ -198,11 +203,26 @@ async def _public_addresses(host: str, port: int) -> list[str]:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is reachable from everywhere, and meant to be."""
+    """Whether an IP address is reachable from everywhere, and meant to be.
+
+    An IPv6 address that leads to an IPv4 one is as public as that one.
+    """
     ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.is_site_local:
+            return False
+        ip = _leads_to(ip) or ip
     return ip.is_global and not ip.is_multicast
+
+
+def _leads_to(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address within: of whatever transition (RFC 4291, 2765, 3056, 6052).
+
+    Teredo's addresses are all among those that are not public.
+    """
+    if any(ip in network for network in _ENDING_IN_IPV4):
+        return ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+    return ip.sixtofour
 
 
 def _told(error: Exception) -> str:

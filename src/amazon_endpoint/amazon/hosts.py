@@ -89,7 +89,7 @@ class AllowedHosts:
         Raises:
             HostNotAllowed: it is elsewhere, and not listed by the operator.
         """
-        parts = _DOCUMENT.fullmatch(url)
+        parts = _match(_DOCUMENT, url)
         if parts is None:
             raise HostNotAllowed("Amazon named a document at an address that makes no sense.")
         scheme, host, port = _place(parts)
@@ -110,7 +110,7 @@ class AllowedHosts:
 
 def _base(value: str, default: str, *, field: str) -> tuple[str, str, int]:
     # The value is quoted nowhere: a URL may hold a password.
-    parts = _BASE.fullmatch(value.strip())
+    parts = _match(_BASE, value.strip())
     if parts is None:
         raise HostNotAllowed(
             f"Give a host, host:port or URL without user, path or query, such as {default}.",
@@ -133,10 +133,16 @@ def _url(scheme: str, host: str, port: int) -> str:
 
 
 def _listed(entry: str) -> tuple[str, int | None]:
-    parts = _ENTRY.fullmatch(entry.strip())
+    parts = _match(_ENTRY, entry.strip())
     if parts is None:
         raise ValueError(f"{entry[:60]!r} is neither host nor host:port")
     return _name(parts), int(parts["port"]) if parts["port"] else None
+
+
+def _match(form: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """`text` in this form, with a port that exists if it names one."""
+    parts = form.fullmatch(text)
+    return parts if parts and 0 < int(parts["port"] or 1) < 65_536 else None
 
 
 def _place(parts: re.Match[str]) -> tuple[str, str, int]:

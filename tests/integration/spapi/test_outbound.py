@@ -45,13 +45,24 @@ async def trusting() -> AsyncIterator[Outbound]:
         "ff02::1",
         "::ffff:127.0.0.1",
         "::ffff:10.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "::127.0.0.1",
+        "64:ff9b::169.254.169.254",
+        "64:ff9b:1::10.0.0.1",
+        "2002:7f00:1::",
+        "2002:a9fe:a9fe::1",
+        "2001:0:7f00:1::",
+        "fec0::1",
     ],
 )
 def test_an_address_of_ones_own_is_not_public(address: str) -> None:
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", ["52.94.236.248", "2600:9000::1", "::ffff:52.94.236.248"])
+@pytest.mark.parametrize(
+    "address",
+    ["52.94.236.248", "2600:9000::1", "::ffff:52.94.236.248", "64:ff9b::52.94.236.248"],
+)
 def test_an_address_of_the_world_is_public(address: str) -> None:
     assert is_public(address)
 

@@ -75,6 +75,8 @@ def test_amazons_sandbox_may_be_named(value: str) -> None:
         "localhost:8001",
         "169.254.169.254",
         "[::1]",
+        "amazon.test:0",
+        "amazon.test:65536",
         "https://",
         "a" * 10_000,
     ],
@@ -154,7 +156,10 @@ def test_any_other_gateway_is_refused(value: str) -> None:
     assert "pw" not in told.value.message
 
 
-@pytest.mark.parametrize("entry", ["http://a.test", "a.test/x", "user@a.test", "", "::1", "a b"])
+@pytest.mark.parametrize(
+    "entry",
+    ["http://a.test", "a.test/x", "user@a.test", "", "::1", "a b", "a.test:0", "a.test:65536"],
+)
 def test_the_operators_list_is_checked(entry: str) -> None:
     with pytest.raises(ValueError, match="neither host nor host:port"):
         AllowedHosts([entry])
@@ -189,6 +194,7 @@ def test_documents_lie_in_amazons_storage_or_where_the_operator_allows(url: str)
         "https://bucket.s3.amazonaws.com/x y",
         "//bucket.s3.amazonaws.com/x",
         "http://127.0.0.1:8002/x",
+        "https://amazon.test:65536/x",
         "",
     ],
 )
