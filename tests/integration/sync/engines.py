@@ -13,7 +13,7 @@ from amazon_endpoint.location import locate
 from amazon_endpoint.storage import Storage
 from amazon_endpoint.sync.engine import Engine, FindDue, Pace, Work
 
-QUICK = Pace(minute=0.5, beat=0.1, silent=20, look=0.05)
+QUICK = Pace(minute=0.5, beat=0.1, silent=40, look=0.05)
 
 
 def engine(database_url: str, storage: Storage, work: Work, pace: Pace = QUICK) -> Engine:
