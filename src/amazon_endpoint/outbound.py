@@ -35,6 +35,10 @@ _ENDING_IN_IPV4 = [
     for network in ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")
 ]
 
+# Not public either, and not known as such to every Python: site-local (RFC 3879), NAT64 of one's
+# own (RFC 8215).
+_OF_ONES_OWN = [ipaddress.IPv6Network(network) for network in ("fec0::/10", "64:ff9b:1::/48")]
+
 # They log whole URLs, and a document's URL is a key to it.
 for _name in ("httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
@@ -209,7 +213,7 @@ def is_public(address: str) -> bool:
     """
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip.is_site_local:
+        if any(ip in network for network in _OF_ONES_OWN):
             return False
         ip = _leads_to(ip) or ip
     return ip.is_global and not ip.is_multicast
