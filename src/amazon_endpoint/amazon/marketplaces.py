@@ -17,10 +17,9 @@ class Region(StrEnum):
 
 
 class Marketplace(msgspec.Struct, frozen=True, kw_only=True):
-    """A marketplace: `channel` is its published name, `zone` its IANA time zone.
+    """A marketplace: `channel` is its published name.
 
-    `mws_host` is where Marketplace Web Service was for it; `tax_inclusive` tells whether shoppers
-    there see prices with tax.
+    `mws_host` is where Marketplace Web Service was for it.
     """
 
     id: str
@@ -28,38 +27,36 @@ class Marketplace(msgspec.Struct, frozen=True, kw_only=True):
     country: str
     currency: str
     channel: str
-    zone: str
     mws_host: str
-    tax_inclusive: bool = True
 
 
 _NA, _EU, _FE = Region.NORTH_AMERICA, Region.EUROPE, Region.FAR_EAST
 
 # "Marketplace IDs" and "Selling Partner API endpoints" in Amazon's documentation.
 _ROWS = (
-    ("A2EUQ1WTGCTBG2", _NA, "CA", "CAD", "Amazon.ca", "America/Los_Angeles"),
-    ("ATVPDKIKX0DER", _NA, "US", "USD", "Amazon.com", "America/Los_Angeles"),
-    ("A1AM78C64UM0Y8", _NA, "MX", "MXN", "Amazon.com.mx", "America/Mexico_City"),
-    ("A2Q3Y263D00KWC", _NA, "BR", "BRL", "Amazon.com.br", "America/Sao_Paulo"),
-    ("A28R8C7NBKEWEA", _EU, "IE", "EUR", "Amazon.ie", "Europe/Dublin"),
-    ("A1RKKUPIHCS9HS", _EU, "ES", "EUR", "Amazon.es", "Europe/Madrid"),
-    ("A1F83G8C2ARO7P", _EU, "GB", "GBP", "Amazon.co.uk", "Europe/London"),
-    ("A13V1IB3VIYZZH", _EU, "FR", "EUR", "Amazon.fr", "Europe/Paris"),
-    ("AMEN7PMS3EDWL", _EU, "BE", "EUR", "Amazon.com.be", "Europe/Brussels"),
-    ("A1805IZSGTT6HS", _EU, "NL", "EUR", "Amazon.nl", "Europe/Amsterdam"),
-    ("A1PA6795UKMFR9", _EU, "DE", "EUR", "Amazon.de", "Europe/Berlin"),
-    ("APJ6JRA9NG5V4", _EU, "IT", "EUR", "Amazon.it", "Europe/Rome"),
-    ("A2NODRKZP88ZB9", _EU, "SE", "SEK", "Amazon.se", "Europe/Stockholm"),
-    ("AE08WJ6YKNBMC", _EU, "ZA", "ZAR", "Amazon.co.za", "Africa/Johannesburg"),
-    ("A1C3SOZRARQ6R3", _EU, "PL", "PLN", "Amazon.pl", "Europe/Warsaw"),
-    ("ARBP9OOSHTCHU", _EU, "EG", "EGP", "Amazon.eg", "Africa/Cairo"),
-    ("A33AVAJ2PDY3EV", _EU, "TR", "TRY", "Amazon.com.tr", "Europe/Istanbul"),
-    ("A17E79C6D8DWNP", _EU, "SA", "SAR", "Amazon.sa", "Asia/Riyadh"),
-    ("A2VIGQ35RCS4UG", _EU, "AE", "AED", "Amazon.ae", "Asia/Dubai"),
-    ("A21TJRUUN4KGV", _EU, "IN", "INR", "Amazon.in", "Asia/Kolkata"),
-    ("A19VAU5U5O7RUS", _FE, "SG", "SGD", "Amazon.sg", "Asia/Singapore"),
-    ("A39IBJ37TRP1C6", _FE, "AU", "AUD", "Amazon.com.au", "Australia/Sydney"),
-    ("A1VC38T7YXB528", _FE, "JP", "JPY", "Amazon.co.jp", "Asia/Tokyo"),
+    ("A2EUQ1WTGCTBG2", _NA, "CA", "CAD", "Amazon.ca"),
+    ("ATVPDKIKX0DER", _NA, "US", "USD", "Amazon.com"),
+    ("A1AM78C64UM0Y8", _NA, "MX", "MXN", "Amazon.com.mx"),
+    ("A2Q3Y263D00KWC", _NA, "BR", "BRL", "Amazon.com.br"),
+    ("A28R8C7NBKEWEA", _EU, "IE", "EUR", "Amazon.ie"),
+    ("A1RKKUPIHCS9HS", _EU, "ES", "EUR", "Amazon.es"),
+    ("A1F83G8C2ARO7P", _EU, "GB", "GBP", "Amazon.co.uk"),
+    ("A13V1IB3VIYZZH", _EU, "FR", "EUR", "Amazon.fr"),
+    ("AMEN7PMS3EDWL", _EU, "BE", "EUR", "Amazon.com.be"),
+    ("A1805IZSGTT6HS", _EU, "NL", "EUR", "Amazon.nl"),
+    ("A1PA6795UKMFR9", _EU, "DE", "EUR", "Amazon.de"),
+    ("APJ6JRA9NG5V4", _EU, "IT", "EUR", "Amazon.it"),
+    ("A2NODRKZP88ZB9", _EU, "SE", "SEK", "Amazon.se"),
+    ("AE08WJ6YKNBMC", _EU, "ZA", "ZAR", "Amazon.co.za"),
+    ("A1C3SOZRARQ6R3", _EU, "PL", "PLN", "Amazon.pl"),
+    ("ARBP9OOSHTCHU", _EU, "EG", "EGP", "Amazon.eg"),
+    ("A33AVAJ2PDY3EV", _EU, "TR", "TRY", "Amazon.com.tr"),
+    ("A17E79C6D8DWNP", _EU, "SA", "SAR", "Amazon.sa"),
+    ("A2VIGQ35RCS4UG", _EU, "AE", "AED", "Amazon.ae"),
+    ("A21TJRUUN4KGV", _EU, "IN", "INR", "Amazon.in"),
+    ("A19VAU5U5O7RUS", _FE, "SG", "SGD", "Amazon.sg"),
+    ("A39IBJ37TRP1C6", _FE, "AU", "AUD", "Amazon.com.au"),
+    ("A1VC38T7YXB528", _FE, "JP", "JPY", "Amazon.co.jp"),
 )
 
 # "Amazon MWS endpoints": every region had its host, and some countries one of their own.
@@ -84,9 +81,7 @@ MARKETPLACES = {
         country=row[2],
         currency=row[3],
         channel=row[4],
-        zone=row[5],
         mws_host=_MWS_HOSTS_BY_COUNTRY.get(row[2], _MWS_HOSTS_BY_REGION[row[1]]),
-        tax_inclusive=row[2] not in {"US", "CA"},
     )
     for row in _ROWS
 }
