@@ -7,6 +7,8 @@ be found in the order, is refused here, before anything is sent.
 from collections import Counter
 from collections.abc import Iterable
 
+import msgspec
+
 from amazon_endpoint.errors import ShipmentRefused
 from amazon_endpoint.orders import AMAZON, Order, OrderItem
 from amazon_endpoint.shipments import PackageItem, Shipment, ShipmentItem
@@ -14,6 +16,32 @@ from amazon_endpoint.shipments import PackageItem, Shipment, ShipmentItem
 _PENDING = {"Pending", "PendingAvailability"}
 _ORDER = "payload.shipment.order_number"
 _ITEMS = "payload.shipment.items"
+
+
+def without_units_on_their_way(
+    order: Order, on_their_way: Iterable[tuple[str, tuple[PackageItem, ...]]]
+) -> Order:
+    """The order less the units that were sent to Amazon and that it does not show yet.
+
+    `on_their_way` names each such package by its reference, with its units. A package that the
+    order shows is counted already; so are fulfilled units that no shown package explains.
+    """
+    shown = {package.reference for package in order.packages}
+    sent = Counter[str]()
+    for reference, units in on_their_way:
+        if reference not in shown:
+            sent.update({one.order_item_id: one.quantity for one in units})
+    for item in order.items:
+        in_packages = sum(package.items.get(item.item_id, 0) for package in order.packages)
+        sent[item.item_id] -= max((item.quantity_fulfilled or 0) - in_packages, 0)
+    items = tuple(
+        msgspec.structs.replace(
+            item,
+            quantity_unfulfilled=max(item.quantity_open - max(sent[item.item_id], 0), 0),
+        )
+        for item in order.items
+    )
+    return msgspec.structs.replace(order, items=items)
 
 
 def allocate(

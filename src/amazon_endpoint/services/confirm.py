@@ -5,6 +5,7 @@ of several processes one sends. A state that a dead process left behind is settl
 shows (`services.evidence`), never by sending again in good faith.
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 
@@ -16,15 +17,16 @@ from amazon_endpoint.amazon.port import Amazon
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.errors import (
     AmazonRefused,
+    AmazonUnavailable,
     AnswerLost,
     InvalidInput,
-    Later,
     OrderNotFound,
     ShipmentRefused,
     StillUncertain,
+    Throttled,
 )
-from amazon_endpoint.orders import Order
-from amazon_endpoint.services.allocation import allocate
+from amazon_endpoint.orders import Order, OrderPackage
+from amazon_endpoint.services.allocation import allocate, without_units_on_their_way
 from amazon_endpoint.services.confirmations import (
     Channel,
     Confirmation,
@@ -42,12 +44,14 @@ from amazon_endpoint.services.evidence import (
 )
 from amazon_endpoint.services.next_step import (
     LOST,
+    SENDING_AT_MOST,
     SHOWN_AFTER,
     Confirmed,
     ConfirmOutcome,
     Step,
     Submitted,
     Wait,
+    bare_tracking,
     content_digest,
     known_outcome,
     next_step,
@@ -66,6 +70,12 @@ __all__ = [
 
 # A feed in a queue settles within this as a rule; then somebody has to look.
 _SETTLES_WITHIN = timedelta(hours=1)
+
+_ON_THEIR_WAY = {
+    ConfirmationState.SENDING,
+    ConfirmationState.UNCERTAIN,
+    ConfirmationState.SUBMITTED,
+}
 
 
 class ConfirmRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,32 +142,84 @@ class _Confirming:
         _check_not_overtaken(contents[place + 1 :])
         order = await self._order()
 
-        # An earlier content whose fate is open could reach Amazon after this one and undo it.
-        told: list[Confirmation] = []
-        for earlier in contents[:place]:
-            settled = await self._settled(earlier, order, told_before=bool(told))
-            if isinstance(settled, Wait):
-                return settled
-            if settled.state is not ConfirmationState.PREPARED:
-                told.append(settled)
-
-        if mine is not None and step is not Step.SEND:
-            found = await self._looked_up(mine, step, order, told_before=bool(told))
-            if found is not None:
-                return found
+        told = await self._earlier(contents[:place], order)
+        if isinstance(told, Wait):
+            return told
+        known = await self._already_there(mine, step, order, told)
+        if known is not None:
+            return known
+        package = own_package(order, self._number)
         items = allocate(
             self._shipment,
-            order,
-            _earlier_items(order, self._number, told),
+            without_units_on_their_way(order, await self._on_their_way()),
+            _earlier_items(package, told),
             self._request.allow_cancellation_requested,
         )
+        # A second feed would ship further units; only this edits the package that is there.
+        channel = self._channel if package is None else Channel.DIRECT
         if mine is None:
             mine = await self._confirmations.add(self._intent(items, contents))
             if mine.state is not ConfirmationState.PREPARED:
                 return self._elsewhere()
         # What may have been sent already is sent as it was, or it would not be the same package.
         sent_items = mine.items if step is Step.CHECK else items
-        return await self._send(mine, self._package(mine, order, carrier_told, sent_items))
+        told_package = self._package(mine, order, carrier_told, sent_items)
+        return await self._send(mine, told_package, channel, contents)
+
+    async def _earlier(
+        self, contents: tuple[Confirmation, ...], order: Order
+    ) -> list[Confirmation] | Wait:
+        """The earlier contents that Amazon was told.
+
+        One whose fate is open could reach Amazon after this one and undo it.
+        """
+        told: list[Confirmation] = []
+        for earlier in contents:
+            settled = await self._settled(earlier, order, told_before=bool(told))
+            if isinstance(settled, Wait):
+                return settled
+            if settled.state is not ConfirmationState.PREPARED:
+                told.append(settled)
+        return told
+
+    async def _already_there(
+        self, mine: Confirmation | None, step: Step, order: Order, told: list[Confirmation]
+    ) -> ConfirmOutcome | None:
+        """The outcome if nothing is to be sent, or not yet."""
+        if mine is not None and step is not Step.SEND:
+            found = await self._looked_up(mine, step, order, told_before=bool(told))
+            if found is not None:
+                return found
+        package = own_package(order, self._number)
+        if package is None:
+            taken = [one for one in told if one.state is not ConfirmationState.REFUSED]
+            return self._not_yet_correctable(taken[-1]) if taken else None
+        # Without a record of ours, which may have been lost, Amazon's package stands.
+        return Confirmed() if not told and self._is_told_by(package) else None
+
+    def _is_told_by(self, package: OrderPackage) -> bool:
+        return bare_tracking(package.tracking) == bare_tracking(self._shipment.tracking)
+
+    def _not_yet_correctable(self, earlier: Confirmation) -> Wait:
+        """What changed content has to wait for: that Amazon shows the package to be changed."""
+        now = self._clock.now()
+        if now < (earlier.sent_at or now) + _SETTLES_WITHIN:
+            return Wait(now + SHOWN_AFTER, "Amazon doesn't show yet what is to be corrected.")
+        raise ShipmentRefused(
+            f"Amazon was told of this shipment before, in feed {earlier.feed_id}, and shows no "
+            "package of it that could be corrected. Correct it in Seller Central.",
+            field="payload.shipment",
+        )
+
+    async def _on_their_way(self) -> list[tuple[str, tuple[PackageItem, ...]]]:
+        """The packages of the order's other shipments that Amazon may not show yet."""
+        key = self._key
+        others = await self._confirmations.of_order(key.seller_id, key.order_number)
+        return [
+            (one.reference, one.items)
+            for one in others
+            if one.state in _ON_THEIR_WAY and one.key.shipment_number != key.shipment_number
+        ]
 
     async def _order(self) -> Order:
         number = self._shipment.order_number
@@ -282,27 +344,38 @@ class _Confirming:
             items=items,
         )
 
-    async def _send(self, seen: Confirmation, package: Package) -> ConfirmOutcome:
+    async def _send(
+        self,
+        seen: Confirmation,
+        package: Package,
+        channel: Channel,
+        contents: tuple[Confirmation, ...],
+    ) -> ConfirmOutcome:
         document_id = None
-        if self._channel is Channel.FEED:
+        if channel is Channel.FEED:
             document_id = await self._amazon.prepare_feed(self._feed(package))
         sent_at = self._clock.now()
         sending = msgspec.structs.replace(
             seen,
             state=ConfirmationState.SENDING,
-            channel=self._channel,
+            channel=channel,
             items=package.items,
             sent_at=sent_at,
         )
         if not await self._moved(seen, sending):
             return self._elsewhere()
+        if await self._another_content_moved(contents):
+            # Whoever moved second sees the other one, so that never both are sent.
+            await self._moved(sending, seen)
+            return self._elsewhere()
         try:
-            feed_id = await self._tell(package, document_id)
-        except AnswerLost:
+            async with asyncio.timeout(SENDING_AT_MOST.total_seconds()):
+                feed_id = await self._tell(package, document_id)
+        except (AnswerLost, TimeoutError):
             lost = msgspec.structs.replace(sending, state=ConfirmationState.UNCERTAIN)
             await self._moved(sending, lost)
             return Wait(sent_at + SHOWN_AFTER, LOST)
-        except Later:
+        except (Throttled, AmazonUnavailable):
             # It did not happen, so what was true before is still true.
             await self._moved(sending, seen)
             raise
@@ -316,6 +389,15 @@ class _Confirming:
         # Whoever moved it meanwhile took the answer for overdue, and found this same feed.
         await self._moved(sending, happened)
         return known_outcome(happened)
+
+    async def _another_content_moved(self, known: tuple[Confirmation, ...]) -> bool:
+        before = {one.key: (one.state, one.sent_at) for one in known}
+        return any(
+            one.key != self._key
+            and one.state is not ConfirmationState.PREPARED
+            and before.get(one.key) != (one.state, one.sent_at)
+            for one in await self._confirmations.of_shipment(self._key)
+        )
 
     async def _tell(self, package: Package, document_id: str | None) -> str | None:
         if document_id is not None:
@@ -345,14 +427,14 @@ def _happened(seen: Confirmation, found: Happened) -> Confirmation:
 
 
 def _earlier_items(
-    order: Order, reference: str, told: list[Confirmation]
+    package: OrderPackage | None, told: list[Confirmation]
 ) -> tuple[PackageItem, ...] | None:
-    """What Amazon has under our reference, else what it was last told without a refusal."""
-    package = own_package(order, reference)
-    if package is not None and package.items:
+    """What Amazon has under our reference; where it shows no units, what it was last told."""
+    if package is None:
+        return None
+    if package.items:
         return tuple(PackageItem(item_id, units) for item_id, units in package.items.items())
-    taken = [one for one in told if one.state is not ConfirmationState.REFUSED]
-    return taken[-1].items if taken else None
+    return told[-1].items if told else None
 
 
 def _check_not_overtaken(newer: tuple[Confirmation, ...]) -> None:

@@ -76,6 +76,10 @@ class Confirmations(Protocol):
         """Every content ever confirmed for the shipment that `key` names, oldest first."""
         ...
 
+    async def of_order(self, seller_id: str, order_number: str) -> tuple[Confirmation, ...]:
+        """Every content ever confirmed for every shipment of the order, oldest first."""
+        ...
+
     async def add(self, confirmation: Confirmation) -> Confirmation:
         """Store it unless its key is already there; return what is stored then."""
         ...

@@ -5,7 +5,6 @@ feeds created since it was sent, and the order itself with its packages and fulf
 what neither of them shows may be sent again.
 """
 
-import re
 from datetime import timedelta
 
 import msgspec
@@ -15,7 +14,7 @@ from amazon_endpoint.errors import Unreadable
 from amazon_endpoint.feeds import FeedReport, FeedState, FeedStatus
 from amazon_endpoint.orders import Order, OrderPackage
 from amazon_endpoint.services.confirmations import Channel, Confirmation, Confirmations
-from amazon_endpoint.services.next_step import is_package_number
+from amazon_endpoint.services.next_step import bare_tracking, is_package_number
 
 # Amazon's clock may be behind ours, and an answer lost just before may surface only now.
 _BEFORE_SENDING = timedelta(minutes=5)
@@ -82,9 +81,9 @@ def shows_package(order: Order, reference: str, tracking: str | None) -> bool:
     tracking number under another reference is the package confirmed by hand or by another
     program, but not if we gave that reference: several shipments may travel in one parcel.
     """
-    wanted = _bare(tracking)
+    wanted = bare_tracking(tracking)
     for package in order.packages:
-        shown = _bare(package.tracking)
+        shown = bare_tracking(package.tracking)
         if package.reference == reference:
             if not (wanted and shown) or shown == wanted:
                 return True
@@ -96,11 +95,6 @@ def shows_package(order: Order, reference: str, tracking: str | None) -> bool:
 def own_package(order: Order, reference: str) -> OrderPackage | None:
     """The package that the order has under our reference."""
     return next((one for one in order.packages if one.reference == reference), None)
-
-
-def _bare(tracking: str | None) -> str:
-    """Carriers print tracking numbers with blanks and dashes, Amazon may show them without."""
-    return re.sub(r"[\W_]+", "", tracking or "").casefold()
 
 
 def _units_are_gone(order: Order, lost: Confirmation) -> bool:

@@ -3,6 +3,7 @@
 Pure decisions, and the names under which Amazon and we know a shipment.
 """
 
+import re
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from hashlib import sha256
@@ -10,12 +11,14 @@ from typing import TypeAlias
 
 import msgspec
 
-from amazon_endpoint.clock import iso
 from amazon_endpoint.services.confirmations import Confirmation, ConfirmationState
 from amazon_endpoint.shipments import Shipment
 
-# Longer than any call that sends may last.
-_ANSWER_OVERDUE = timedelta(minutes=3)
+#: A call that sends is given up after this, and its answer counts as lost.
+SENDING_AT_MOST = timedelta(seconds=100)
+
+# Later than that by as much as the clocks of two hosts may differ.
+_ANSWER_OVERDUE = SENDING_AT_MOST + timedelta(seconds=80)
 
 #: Amazon's list of feeds and its orders lag behind what was just accepted.
 SHOWN_AFTER = timedelta(minutes=2)
@@ -80,19 +83,25 @@ def known_outcome(confirmation: Confirmation) -> Submitted | Confirmed:
 def content_digest(shipment: Shipment) -> str:
     """A digest of what Amazon would be told.
 
-    Not of `updated_at`, which changes with every save in the store: a hub sends shipments again.
+    Not of its dates: `updated_at` changes with every save in the store, `shipped_at` is filled in
+    between two messages of a hub, and what Amazon was told first stands. Nor of how the tracking
+    number is written.
     """
     items = sorted((item.sku, item.external_ref or "", item.quantity) for item in shipment.items)
     told = (
         shipment.order_number,
         shipment.number,
-        shipment.tracking,
+        bare_tracking(shipment.tracking),
         shipment.carrier,
         shipment.shipping_method,
         items,
-        iso(shipment.shipped_at) if shipment.shipped_at else None,
     )
     return sha256(msgspec.json.encode(told)).hexdigest()
+
+
+def bare_tracking(tracking: str | None) -> str:
+    """Letters and digits alone: carriers print blanks and dashes, Amazon may show none."""
+    return re.sub(r"[\W_]+", "", tracking or "").casefold()
 
 
 def package_number(order_number: str, shipment_number: str) -> str:

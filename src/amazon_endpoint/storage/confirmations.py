@@ -50,6 +50,17 @@ class StoredConfirmations:
             .order_by(confirmations.c.created_at)
         )
 
+    async def of_order(self, seller_id: str, order_number: str) -> tuple[Confirmation, ...]:
+        """Every content ever confirmed for every shipment of the order, oldest first."""
+        return await self._all(
+            select(confirmations)
+            .where(
+                confirmations.c.seller_id == seller_id,
+                confirmations.c.order_number == order_number,
+            )
+            .order_by(confirmations.c.created_at)
+        )
+
     async def add(self, confirmation: Confirmation) -> Confirmation:
         """Store it unless its key is already there; return what is stored then."""
 

@@ -15,9 +15,15 @@ SCENARIO = Path(__file__).parents[3] / "examples" / "contract.json"
 
 
 @pytest.fixture
-def amazon() -> Iterator[RunningSandbox]:
+def amazon(request: pytest.FixtureRequest) -> Iterator[RunningSandbox]:
+    """The contract's orders, one on a page. Feeds are done at once, or after as many seconds as a
+    test gives."""
     options = SandboxOptions(
-        port=0, scenario=SCENARIO, queue_seconds=0, progress_seconds=0, page_cap=1
+        port=0,
+        scenario=SCENARIO,
+        queue_seconds=getattr(request, "param", 0),
+        progress_seconds=0,
+        page_cap=1,
     )
     with run_in_thread(options) as running:
         yield running

@@ -8,7 +8,7 @@ import pytest
 
 from amazon_endpoint.sandbox.testing import RunningSandbox
 from amazon_endpoint.settings import Settings
-from tests.integration.endpoint.generations import GENERATIONS, Generation
+from tests.integration.endpoint.generations import GENERATIONS, SELLING_PARTNER, Generation
 from tests.integration.endpoint.hub import Hub, serving, told
 from tests.turned_clock import ShiftedClock
 
@@ -117,17 +117,53 @@ async def test_a_feed_that_ended_badly_is_told_and_may_be_tried_again(
     assert accepted(amazon) == 1
 
 
+@pytest.mark.parametrize("amazon", [60], indirect=True)
 async def test_a_refusal_of_amazons_report_is_told_with_its_code(
     hub: Hub, amazon: RunningSandbox
 ) -> None:
+    shipped_elsewhere = amazon.order(ORDER)
+    shipped_elsewhere["orderItems"][0]["fulfillment"] = {
+        "quantityFulfilled": 1,
+        "quantityUnfulfilled": 0,
+    }
     feed_id = feed_of(await hub.confirm(SHIPMENT))
-    other = copy.deepcopy(SHIPMENT) | {"tracking": "1Z1111111111111111"}
-    await hub.feed(feed_id)
-    corrected = feed_of(await hub.confirm(other))
-    answer = await hub.feed(corrected)
-    assert told(answer)[0][0] == "error"
-    assert "18021" in told(answer)[0][1]
-    assert accepted(amazon) == 1
+    amazon.add_orders(shipped_elsewhere)
+    amazon.advance(60)
+    (level, description) = told(await hub.feed(feed_id))[0]
+    assert level == "error"
+    assert "18021" in description
+    assert accepted(amazon) == 0
+
+
+@pytest.mark.parametrize("generation", [SELLING_PARTNER], ids=["SP-API"])
+async def test_a_corrected_tracking_number_edits_the_package(
+    hub: Hub, amazon: RunningSandbox
+) -> None:
+    await hub.feed(feed_of(await hub.confirm(SHIPMENT)))
+    corrected = await hub.confirm(SHIPMENT | {"tracking": "1Z1111111111111111"})
+    assert [level for level, _ in told(corrected)] == ["info"]
+    (package,) = amazon.order(ORDER)["packages"]
+    assert package["trackingNumber"] == "1Z1111111111111111"
+    assert amazon.calls("createFeed") == 1
+
+
+async def test_a_correction_ships_no_further_units(
+    hub: Hub, amazon: RunningSandbox, clock: ShiftedClock
+) -> None:
+    order = amazon.order(ORDER)
+    order["orderItems"][0] |= {
+        "quantityOrdered": 5,
+        "fulfillment": {"quantityFulfilled": 0, "quantityUnfulfilled": 5},
+    }
+    amazon.add_orders(order)
+    await hub.feed(feed_of(await hub.confirm(SHIPMENT)))
+    for _ in range(40):
+        answer = await hub.confirm(SHIPMENT | {"tracking": "1Z1111111111111111"})
+        if "delay" not in answer:
+            break
+        clock.advance(answer["delay"])
+        amazon.advance(answer["delay"])
+    assert amazon.order(ORDER)["orderItems"][0]["fulfillment"]["quantityFulfilled"] == 1
 
 
 async def test_two_parcels_of_one_order(hub: Hub, amazon: RunningSandbox) -> None:

@@ -241,6 +241,13 @@ class MemoryConfirmations:
 
         return tuple(row for row in self.rows.values() if shipment(row.key) == shipment(key))
 
+    async def of_order(self, seller_id: str, order_number: str) -> tuple[Confirmation, ...]:
+        return tuple(
+            row
+            for row in self.rows.values()
+            if (row.key.seller_id, row.key.order_number) == (seller_id, order_number)
+        )
+
     async def add(self, confirmation: Confirmation) -> Confirmation:
         return self.rows.setdefault(confirmation.key, confirmation)
 

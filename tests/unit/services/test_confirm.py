@@ -1,5 +1,6 @@
 """A shipment is confirmed once, told as it is, and refused with a reason."""
 
+import asyncio
 import xml.etree.ElementTree as ET
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from amazon_endpoint.errors import (
 )
 from amazon_endpoint.feeds import FeedState, MessageOutcome, MessageResult
 from amazon_endpoint.orders import OrderItem, OrderPackage
+from amazon_endpoint.services import confirm
 from amazon_endpoint.services.confirm import (
     Confirmed,
     ConfirmOutcome,
@@ -139,19 +141,67 @@ async def test_the_first_feed_stays_the_answer_after_it_succeeded(shop: Shop) ->
     assert await shop.confirm() == Submitted("7001")
 
 
-async def test_changed_content_is_a_new_feed_of_the_same_package(shop: Shop) -> None:
+async def test_changed_content_edits_the_same_package_and_is_no_second_feed(shop: Shop) -> None:
     await shop.confirm()
     shop.clock.advance(86400)
-    assert await shop.confirm(tracking="1Z 000") == Submitted("7002")
-    assert shop.sent("7002").findtext(".//MerchantFulfillmentID") == REFERENCE
-    assert shop.sent("7002").findtext(".//ShipperTrackingNumber") == "1Z 000"
+    assert await shop.confirm(tracking="1Z 000") == Confirmed()
+    (edit,) = shop.amazon.direct
+    assert (edit.reference, edit.tracking) == (REFERENCE, "1Z 000")
+    assert list(shop.amazon.feeds) == ["7001"]
+
+
+async def test_a_correction_is_refused_where_amazon_never_shows_the_package(shop: Shop) -> None:
+    shop.amazon.tells_packages = False
+    await shop.confirm()
+    assert isinstance(await shop.confirm(tracking="1Z 000"), Wait)
+    shop.clock.advance(86400)
+    with pytest.raises(ShipmentRefused, match="Seller Central"):
+        await shop.confirm(tracking="1Z 000")
+    assert shop.amazon.accepted == 1
+
+
+async def test_a_package_of_ours_that_we_forgot_is_not_sent_again(shop: Shop) -> None:
+    await shop.confirm()
+    shop.clock.advance(86400)
+    shop.confirmations.rows.clear()
+    assert await shop.confirm() == Confirmed()
+    assert shop.amazon.accepted == 1
+
+
+async def test_two_contents_at_once_are_not_both_sent(shop: Shop) -> None:
+    outcomes = await asyncio.gather(shop.confirm(), shop.confirm(tracking="1Z 000"))
+    assert shop.amazon.accepted <= 1
+    assert any(isinstance(one, Wait) for one in outcomes)
+
+
+async def test_units_of_another_shipment_on_its_way_are_not_open(shop: Shop) -> None:
+    shop.amazon.placed = unshipped(
+        OrderItem(item_id="1", sku="MUG", quantity=2),
+        OrderItem(item_id="2", sku="MUG", quantity=1),
+    )
+    await shop.confirm(items=(ShipmentItem(sku="MUG", quantity=2),))
+    await shop.confirm(number="H2", items=(ShipmentItem(sku="MUG", quantity=1),))
+    assert shop.sent("7002").findtext(".//AmazonOrderItemCode") == "2"
+
+
+async def test_an_answer_that_does_not_come_in_time_counts_as_lost(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(*_: object) -> str:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(shop.amazon, "submit_feed", hangs)
+    monkeypatch.setattr(confirm, "SENDING_AT_MOST", timedelta(seconds=0.01))
+    assert isinstance(await shop.confirm(), Wait)
+    assert shop.state is ConfirmationState.UNCERTAIN
 
 
 async def test_a_correction_may_name_the_units_that_the_shipment_already_has(shop: Shop) -> None:
     await shop.confirm(items=(ShipmentItem(sku="MUG", quantity=2),))
     shop.clock.advance(86400)
     again = await shop.confirm(items=(ShipmentItem(sku="MUG", quantity=2),), tracking="1Z 000")
-    assert again == Submitted("7002")
+    assert again == Confirmed()
 
 
 async def test_another_parcel_of_the_order_is_a_package_of_its_own(shop: Shop) -> None:
@@ -183,8 +233,8 @@ async def test_the_date_of_the_first_receipt_survives_retries_and_corrections(sh
     await shop.confirm(shipped_at=None)
     shop.clock.advance(86400)
     await shop.confirm(shipped_at=None, tracking="1Z 000")
-    dates = [shop.sent(feed_id).findtext(".//FulfillmentDate") for feed_id in shop.amazon.feeds]
-    assert dates == ["2026-11-01T12:00:00Z"] * 2
+    assert shop.sent().findtext(".//FulfillmentDate") == "2026-11-01T12:00:00Z"
+    assert [one.shipped_at for one in shop.amazon.direct] == [NOON]
 
 
 async def test_the_carrier_is_known_by_its_name_or_by_the_method(shop: Shop) -> None:
@@ -457,7 +507,7 @@ async def test_a_correction_waits_until_the_fate_of_the_first_version_is_known(s
     await shop.confirm()
     assert isinstance(await shop.confirm(tracking="1Z 000"), Wait)
     assert shop.amazon.accepted == 1
-    assert await shop.persist(tracking="1Z 000") == Submitted("7002")
+    assert await shop.persist(tracking="1Z 000") == Confirmed()
     assert await shop.confirm() == Submitted("7001")
 
 
@@ -467,8 +517,8 @@ async def test_a_lost_correction_is_not_taken_for_done_because_its_first_version
     await shop.confirm()
     shop.clock.advance(86400)
     shop.amazon.loses_answer = "before"
-    assert await shop.persist(carrier="DPD") == Submitted("7002")
-    assert shop.sent("7002").findtext(".//CarrierCode") == "DPD"
+    assert await shop.persist(carrier="DPD") == Confirmed()
+    assert [one.carrier.code for one in shop.amazon.direct] == ["DPD"]
 
 
 async def test_what_may_have_been_sent_is_sent_again_as_it_was(shop: Shop) -> None:

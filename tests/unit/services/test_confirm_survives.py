@@ -111,7 +111,7 @@ class World:
 
 @pytest.mark.parametrize("channel", Channel)
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("dies_at", range(1, 10))
+@pytest.mark.parametrize("dies_at", range(1, 12))
 def test_a_death_at_any_call_leaves_one_confirmation(
     channel: Channel, after: bool, dies_at: int
 ) -> None:
@@ -122,7 +122,7 @@ def test_a_death_at_any_call_leaves_one_confirmation(
 
 @pytest.mark.parametrize("channel", Channel)
 def test_the_deaths_above_reach_every_call(channel: Channel) -> None:
-    assert World(channel).run(10) is not None
+    assert World(channel).run(12) is not None
 
 
 @pytest.mark.parametrize("channel", Channel)
