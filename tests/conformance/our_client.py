@@ -9,7 +9,7 @@ from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.amazon.credentials import Account, SellingPartnerCredentials
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.amazon.port import Amazon
-from amazon_endpoint.amazon.quota import QuotaKey, Rate
+from amazon_endpoint.amazon.quota import Bucket, QuotaKey, Rate, full
 from amazon_endpoint.clock import Clock, SystemClock
 from tests.conformance.loopback import Call, Reply
 
@@ -32,6 +32,10 @@ class Unmetered:
     async def due(self, key: QuotaKey, plan: Rate, tokens: int, now: datetime) -> datetime | None:
         del key, plan, tokens, now
         return None
+
+    async def bucket(self, key: QuotaKey, plan: Rate, now: datetime) -> Bucket:
+        del key
+        return full(plan, now)
 
     async def learn(
         self,

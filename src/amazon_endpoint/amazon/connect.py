@@ -13,7 +13,7 @@ from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.amazon.marketplaces import MARKETPLACES, Region, region_of
 from amazon_endpoint.amazon.mws.account import MwsAccount
 from amazon_endpoint.amazon.mws.transport import Transport as MwsTransport
-from amazon_endpoint.amazon.port import Amazon
+from amazon_endpoint.amazon.port import PacedAmazon
 from amazon_endpoint.amazon.quota import Quotas
 from amazon_endpoint.amazon.spapi.account import SellingPartnerAccount
 from amazon_endpoint.amazon.spapi.feeds import FeedsApi
@@ -39,7 +39,7 @@ class Connector:
         self._tokens = TokenCache(self._outbound, clock, self._amazon_time)
         self._refusals = PersonalDataRefusals()
 
-    def connect(self, account: Account) -> Amazon:
+    def connect(self, account: Account) -> PacedAmazon:
         """Amazon, as this account is served by it. Nothing is called yet.
 
         Raises:
@@ -56,7 +56,7 @@ class Connector:
 
     def _selling_partner(
         self, account: Account, credentials: SellingPartnerCredentials, region: Region
-    ) -> Amazon:
+    ) -> PacedAmazon:
         transport = Transport(
             outbound=self._outbound,
             tokens=self._tokens,
@@ -71,7 +71,7 @@ class Connector:
             transport, OrdersApi(transport, self._refusals), FeedsApi(transport, self._hosts)
         )
 
-    def _mws(self, account: Account, credentials: MwsCredentials) -> Amazon:
+    def _mws(self, account: Account, credentials: MwsCredentials) -> PacedAmazon:
         retired = MARKETPLACES[account.marketplace_ids[0]].mws_host
         transport = MwsTransport(
             outbound=self._outbound,

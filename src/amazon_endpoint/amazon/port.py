@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from amazon_endpoint.amazon.quota import ShippingQuota
 from amazon_endpoint.feeds import FeedReport, FeedStatus
 from amazon_endpoint.orders import Order
 from amazon_endpoint.shipments import Package
@@ -119,4 +120,12 @@ class Amazon(Protocol):
             AnswerLost: it was sent, and may have been accepted.
             AmazonRefused: Amazon did not take it, with the reason.
         """
+        ...
+
+
+class PacedAmazon(Amazon, Protocol):
+    """A seller's account at Amazon, for whoever plans ahead what to call when."""
+
+    async def shipping_quota(self) -> ShippingQuota:
+        """What is left of the quotas that shipments need. Nothing is called."""
         ...

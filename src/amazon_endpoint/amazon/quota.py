@@ -48,6 +48,15 @@ class Bucket(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class ShippingQuota(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account has left for shipments: for reading their orders, for submitting feeds, and
+    for confirming directly, which not every generation knows."""
+
+    orders: Bucket
+    feeds: Bucket
+    direct: Bucket | None
+
+
 class Quotas(Protocol):
     """Where buckets are kept, shared by every process that uses the same storage."""
 
@@ -57,6 +66,10 @@ class Quotas(Protocol):
 
     async def due(self, key: QuotaKey, plan: Rate, tokens: int, now: datetime) -> datetime | None:
         """When so many tokens will be there, if nobody takes any. None: now."""
+        ...
+
+    async def bucket(self, key: QuotaKey, plan: Rate, now: datetime) -> Bucket:
+        """What is left, for whoever plans; another may take it meanwhile."""
         ...
 
     async def learn(

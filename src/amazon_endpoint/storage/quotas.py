@@ -46,6 +46,14 @@ class StoredQuotas:
 
         return await self._database.run(work)
 
+    async def bucket(self, key: QuotaKey, plan: Rate, now: datetime) -> Bucket:
+        """What is left, for whoever plans; another may take it meanwhile."""
+
+        async def work(connection: AsyncConnection) -> Bucket:
+            return await _lock(connection, key, plan, now)
+
+        return await self._database.run(work)
+
     async def learn(
         self,
         key: QuotaKey,

@@ -20,6 +20,9 @@ class MemoryQuotas:
     async def due(self, key: QuotaKey, plan: Rate, tokens: int, now: datetime) -> datetime | None:
         return quota.due(self.buckets.get(key) or quota.full(plan, now), tokens, now)
 
+    async def bucket(self, key: QuotaKey, plan: Rate, now: datetime) -> Bucket:
+        return self.buckets.get(key) or quota.full(plan, now)
+
     async def learn(
         self,
         key: QuotaKey,

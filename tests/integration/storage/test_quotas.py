@@ -40,6 +40,13 @@ async def test_when_several_calls_may_be_made_is_told_without_taking_any(storage
     assert await count_goes(storage, 10) == 5
 
 
+async def test_what_is_left_is_told_without_taking_any(storage: Storage) -> None:
+    assert await count_goes(storage, 15) == 15
+
+    for _ in range(2):
+        assert (await storage.quotas.bucket(KEY, PLAN, NOW)).tokens == 5
+
+
 async def test_of_fifty_calls_at_once_only_the_burst_goes(storage: Storage) -> None:
     assert await count_goes(storage, 50) == 20
 

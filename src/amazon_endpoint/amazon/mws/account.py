@@ -4,9 +4,11 @@ from datetime import datetime
 
 from amazon_endpoint.amazon.amazon_time import latest_upper_bound
 from amazon_endpoint.amazon.mws.feeds import FeedsApi
+from amazon_endpoint.amazon.mws.operations import GET_ORDER, SUBMIT_FEED
 from amazon_endpoint.amazon.mws.orders import OrdersApi
 from amazon_endpoint.amazon.mws.transport import Transport
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery
+from amazon_endpoint.amazon.quota import ShippingQuota
 from amazon_endpoint.errors import AmazonRefused
 from amazon_endpoint.feeds import FeedReport, FeedStatus
 from amazon_endpoint.orders import Order
@@ -58,4 +60,12 @@ class MwsAccount:
         raise AmazonRefused(
             f"Marketplace Web Service confirms shipments by feed alone. Confirm order "
             f"{package.order_number} with a feed."
+        )
+
+    async def shipping_quota(self) -> ShippingQuota:
+        """See `port.PacedAmazon`."""
+        return ShippingQuota(
+            orders=await self._transport.bucket(GET_ORDER),
+            feeds=await self._transport.bucket(SUBMIT_FEED),
+            direct=None,
         )

@@ -25,7 +25,7 @@ from amazon_endpoint.amazon.mws.refusal import (
 )
 from amazon_endpoint.amazon.mws.signature import signed_query
 from amazon_endpoint.amazon.patience import next_token, retry_after, retrying
-from amazon_endpoint.amazon.quota import QuotaKey, Quotas, Rate, as_far_as_possible
+from amazon_endpoint.amazon.quota import Bucket, QuotaKey, Quotas, Rate, as_far_as_possible
 from amazon_endpoint.amazon.user_agent import USER_AGENT
 from amazon_endpoint.amazon.xml import child, local_name, read_xml
 from amazon_endpoint.clock import Clock, iso
@@ -103,6 +103,11 @@ class Transport:
             await self._quotas.due(key, plan, calls, now) for key, plan in self._buckets(operation)
         ]
         return max((one for one in moments if one is not None), default=None)
+
+    async def bucket(self, operation: Operation) -> Bucket:
+        """What is left of the operation's quota, but for the hourly one."""
+        key, plan = self._buckets(operation)[0]
+        return await self._quotas.bucket(key, plan, self.clock.now())
 
     async def call(
         self,

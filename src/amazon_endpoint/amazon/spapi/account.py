@@ -4,7 +4,9 @@ from datetime import datetime
 
 from amazon_endpoint.amazon.amazon_time import latest_upper_bound
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery
+from amazon_endpoint.amazon.quota import ShippingQuota
 from amazon_endpoint.amazon.spapi.feeds import FeedsApi
+from amazon_endpoint.amazon.spapi.operations import CONFIRM_SHIPMENT, CREATE_FEED, GET_ORDER
 from amazon_endpoint.amazon.spapi.orders import OrdersApi
 from amazon_endpoint.amazon.spapi.shipping import confirm_shipment
 from amazon_endpoint.amazon.spapi.transport import Transport
@@ -56,3 +58,11 @@ class SellingPartnerAccount:
     async def confirm_shipment(self, package: Package) -> None:
         """See `port.Amazon`."""
         await confirm_shipment(self._transport, package)
+
+    async def shipping_quota(self) -> ShippingQuota:
+        """See `port.PacedAmazon`."""
+        return ShippingQuota(
+            orders=await self._transport.bucket(GET_ORDER),
+            feeds=await self._transport.bucket(CREATE_FEED),
+            direct=await self._transport.bucket(CONFIRM_SHIPMENT),
+        )

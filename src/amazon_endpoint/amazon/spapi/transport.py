@@ -16,7 +16,7 @@ import msgspec
 from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
 from amazon_endpoint.amazon.patience import next_token, retry_after, retrying
-from amazon_endpoint.amazon.quota import QuotaKey, Quotas, as_far_as_possible
+from amazon_endpoint.amazon.quota import Bucket, QuotaKey, Quotas, as_far_as_possible
 from amazon_endpoint.amazon.spapi.operations import Operation
 from amazon_endpoint.amazon.spapi.token import TokenCache
 from amazon_endpoint.amazon.user_agent import USER_AGENT
@@ -107,7 +107,7 @@ class Transport:
         params: Mapping[str, str] | None = None,
         body: object = None,
     ) -> T:
-        """Call `operation` and `read` its body (msgspec.DecodeError: it makes no sense).
+        """Call `operation` and `read` its body (ValueError: it makes no sense).
 
         Raises:
             Throttled: its quota is used up for longer than a moment; `not_before` says until when.
@@ -125,7 +125,7 @@ class Transport:
                 raise self._failure(operation, answer, token)
             try:
                 return read(answer.body)
-            except msgspec.DecodeError:
+            except ValueError:
                 # Not quoted: what was meant to be an order holds a buyer's data.
                 told = f"answered {answer.status} with a body that can't be read"
                 raise _broken(operation, told, answer) from None
@@ -146,6 +146,11 @@ class Transport:
 
     async def _access_token(self) -> str:
         return await self._tokens.access_token(self._token_url, self._credentials)
+
+    async def bucket(self, operation: Operation) -> Bucket:
+        """What is left of the operation's quota."""
+        key, now = self._quota_key(operation), self.clock.now()
+        return await self._quotas.bucket(key, operation.plan, now)
 
     def _quota_key(self, operation: Operation) -> QuotaKey:
         return QuotaKey(*self.account, operation.name)
