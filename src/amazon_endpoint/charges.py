@@ -40,6 +40,11 @@ class ItemParts(msgspec.Struct, frozen=True, kw_only=True):
     discount_details: Mapping[Part, Decimal] = {}
     total: Decimal | None = None
 
+    @property
+    def tells_its_sum(self) -> bool:
+        """Whether it needs no grand total to be read: it states its total, or holds no money."""
+        return self.total is not None or not any((*self.charges.values(), self.tax, self.discount))
+
 
 class Tip(msgspec.Struct, frozen=True):
     """An order-level delivery tip. A pending one may not be in the grand total yet."""
@@ -122,7 +127,7 @@ def _is_exact(
     ]
     if any(mine != total for mine, total in stated):
         return False
-    if len(stated) == len(items) or grand_total is None:
+    if all(one.tells_its_sum for one in items) or grand_total is None:
         return True
     parts = sum(sums, ZERO)
     return parts + _tip_within(tip, parts, grand_total) == grand_total

@@ -12,6 +12,7 @@ from amazon_endpoint.money import from_minor_units, minor_digits
 ZERO = Decimal(0)
 CURRENCIES = ("USD", "EUR", "GBP", "JPY", "KWD")
 TAX_ROWS = {"ITEM": "Amazon Tax", "SHIPPING": "Shipping Tax", "GIFT_WRAP": "Gift Wrap Tax"}
+BOOLEANS = st.booleans()
 DISCOUNT_ROWS = {"ITEM": "Promotion Discount", "SHIPPING": "Shipping Discount"}
 
 
@@ -46,13 +47,14 @@ class Convention:
         }
 
 
-conventions = st.builds(
-    Convention,
-    currency=st.sampled_from(CURRENCIES),
-    tax_included=st.booleans(),
-    discounts_positive=st.booleans(),
-    item_totals_stated=st.booleans(),
-)
+def conventions(item_totals_stated: st.SearchStrategy[bool]) -> st.SearchStrategy[Convention]:
+    return st.builds(
+        Convention,
+        currency=st.sampled_from(CURRENCIES),
+        tax_included=st.booleans(),
+        discounts_positive=st.booleans(),
+        item_totals_stated=item_totals_stated,
+    )
 
 
 @st.composite
@@ -89,7 +91,7 @@ def _detailed(
 
 @st.composite
 def _items(draw: st.DrawFn, convention: Convention, number: int, truth: Truth) -> dict[str, Any]:
-    quantity = draw(st.integers(0, 7))
+    quantity = draw(st.sampled_from((0, 1)) | st.integers(2, 7))
     item: dict[str, Any] = {
         "orderItemId": f"{number:014d}",
         "quantityOrdered": quantity,
@@ -129,9 +131,11 @@ def _items(draw: st.DrawFn, convention: Convention, number: int, truth: Truth) -
 
 
 @st.composite
-def orders(draw: st.DrawFn) -> tuple[dict[str, Any], Truth]:
+def orders(
+    draw: st.DrawFn, item_totals_stated: st.SearchStrategy[bool] = BOOLEANS
+) -> tuple[dict[str, Any], Truth]:
     """An order whose parts add up, as JSON, and the truth about it."""
-    convention = draw(conventions)
+    convention = draw(conventions(item_totals_stated))
     truth = Truth(convention.currency)
     count = draw(st.integers(1, 4))
     items = [draw(_items(convention, number, truth)) for number in range(1, count + 1)]

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from hypothesis import given
+from hypothesis import strategies as st
 
 from amazon_endpoint.amazon.spapi.order_reader import read_order
 from amazon_endpoint.money import from_minor_units, minor_unit
@@ -97,6 +98,18 @@ def test_the_published_rows_come_first_and_always(
     rows = bill_of(order).adjustments
     assert [row.name for row in rows[:5]] == PUBLISHED
     assert all(row.amount for row in rows[5:])
+
+
+@given(orders(item_totals_stated=st.just(True)))
+def test_where_items_state_their_totals_a_wrong_grand_total_changes_no_row(
+    generated: tuple[dict[str, Any], Truth],
+) -> None:
+    order, truth = generated
+    add_to_grand_total(order, 7_777_777)
+    rows = {row.name: row.amount for row in bill_of(order).adjustments}
+    # Whether a pending tip is within a grand total is told by nothing but that total.
+    for name in (rows | truth.rows).keys() - {"Delivery Tip", "Amazon Difference"}:
+        assert rows.get(name, ZERO) == truth.rows.get(name, ZERO), name
 
 
 @given(orders())

@@ -97,6 +97,14 @@ def test_included_tax_is_recognised() -> None:
     assert charges_of(order(told, total=money("11.90"))).reading is Reading.TAX_INCLUDED
 
 
+def test_a_cancelled_line_without_money_says_nothing_about_the_tax() -> None:
+    told = item(part("ITEM", "12"), part("TAX", "2"), total="12")
+    cancelled = item(quantity=0, item_id="2")
+
+    assert charges_of(order(told, total=money("11"))).reading is Reading.TAX_INCLUDED
+    assert charges_of(order(told, cancelled, total=money("11"))).reading is Reading.TAX_INCLUDED
+
+
 @pytest.mark.parametrize(
     ("told", "charged"),
     [
