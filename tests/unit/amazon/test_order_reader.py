@@ -146,6 +146,12 @@ def test_times_are_in_utc_to_the_millisecond() -> None:
 
     assert found.placed_at == datetime(2026, 10, 20, 8, 0, 0, 250_000, tzinfo=UTC)
     assert found.updated_at == datetime(2026, 10, 21, 8, 0, 0, 999_000, tzinfo=UTC)
+
+
+def test_times_are_never_rounded_up() -> None:
+    found = read(order(item()) | {"lastUpdatedTime": "2026-10-20T23:59:59.9999999Z"})
+
+    assert found.updated_at == datetime(2026, 10, 20, 23, 59, 59, 999_999, tzinfo=UTC)
     assert found.updated_at.tzinfo is UTC
 
 

@@ -4,12 +4,13 @@ Errors are ValueErrors that name the field, never its value, which may be a buye
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import unquote
 
 from lxml import etree
 
 from amazon_endpoint.amazon.ledger import read_money
+from amazon_endpoint.amazon.timestamps import read_timestamp
 from amazon_endpoint.amazon.xml import child, text
 from amazon_endpoint.money import Money
 
@@ -42,13 +43,7 @@ def read_moment(told: str) -> datetime:
         ValueError: it is something else, or has no zone, which would be a guess.
     """
     compact = "".join(unquote(told).split())
-    read = datetime.fromisoformat(f"{compact[:10]}T{compact[10:].removeprefix('T')}")
-    if read.tzinfo is None:
-        raise ValueError("the time has no zone")
-    try:
-        return read.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("the time is out of range") from None
+    return read_timestamp(f"{compact[:10]}T{compact[10:].removeprefix('T')}")
 
 
 def count(parent: etree._Element, name: str) -> int | None:

@@ -19,6 +19,7 @@ from amazon_endpoint.amazon.spapi.operations import (
     GET_FEEDS,
 )
 from amazon_endpoint.amazon.spapi.transport import NotFound, Transport
+from amazon_endpoint.amazon.timestamps import read_timestamp
 from amazon_endpoint.clock import iso
 from amazon_endpoint.errors import AmazonUnavailable, FeedNotFound, PageRepeated, Unreadable
 from amazon_endpoint.feeds import FeedReport, FeedState, FeedStatus
@@ -63,7 +64,7 @@ class FeedsApi:
     async def status(self, feed_id: str) -> FeedStatus:
         """Where a feed stands."""
         try:
-            return _status(await self._transport.call(GET_FEED, _feed.decode, path_id=feed_id))
+            return await self._transport.call(GET_FEED, _read_feed, path_id=feed_id)
         except NotFound as refused:
             raise FeedNotFound(request_id=refused.request_id) from None
 
@@ -73,15 +74,15 @@ class FeedsApi:
         found: list[FeedStatus] = []
         seen: set[str] = set()
         while True:
-            page = await self._transport.call(GET_FEEDS, _feeds.decode, params=params)
-            found.extend(_status(one) for one in page.feeds)
-            if not page.next_token:
+            page, token = await self._transport.call(GET_FEEDS, _read_feeds, params=params)
+            found += page
+            if not token:
                 return tuple(found)
-            if page.next_token in seen:
+            if token in seen:
                 raise PageRepeated("Amazon lists the same feeds again and again.")
-            seen.add(page.next_token)
+            seen.add(token)
             # Amazon refuses any other parameter next to this one.
-            params = {"nextToken": page.next_token}
+            params = {"nextToken": token}
 
     async def report(self, status: FeedStatus) -> FeedReport:
         """The processing report of a feed that has one."""
@@ -123,13 +124,23 @@ class FeedsApi:
         return await retrying(self._transport.clock)(attempt)
 
 
+def _read_feed(body: bytes) -> FeedStatus:
+    return _status(_feed.decode(body))
+
+
+def _read_feeds(body: bytes) -> tuple[list[FeedStatus], str | None]:
+    """A page of feeds, and the token of the next one."""
+    page = _feeds.decode(body)
+    return [_status(one) for one in page.feeds], page.next_token
+
+
 def _status(feed: wire.Feed) -> FeedStatus:
     word = feed.processing_status
     return FeedStatus(
         feed_id=feed.feed_id,
         state=_STATES.get(word, FeedState.UNKNOWN),
         state_word=word,
-        created_at=feed.created_time,
+        created_at=read_timestamp(feed.created_time) if feed.created_time else None,
         report_id=feed.result_feed_document_id or None,
     )
 

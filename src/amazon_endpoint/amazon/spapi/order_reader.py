@@ -1,6 +1,6 @@
 """Reading orders: from Amazon's JSON to the store-neutral order."""
 
-from datetime import UTC
+from datetime import datetime
 
 import msgspec
 
@@ -8,6 +8,7 @@ from amazon_endpoint.amazon.marketplaces import marketplace
 from amazon_endpoint.amazon.port import UnreadableOrder
 from amazon_endpoint.amazon.spapi import wire
 from amazon_endpoint.amazon.spapi.prices import Prices, read_prices
+from amazon_endpoint.amazon.timestamps import read_timestamp
 from amazon_endpoint.orders import (
     AMAZON,
     Address,
@@ -65,8 +66,8 @@ def _order(order: wire.Order, *, personal_data_asked: bool) -> Order:
     return Order(
         number=order.order_id,
         status=STATUS_WORDS.get(status, status),
-        placed_at=order.created_time.astimezone(UTC),
-        updated_at=order.last_updated_time.astimezone(UTC),
+        placed_at=_moment(order.created_time, "createdTime"),
+        updated_at=_moment(order.last_updated_time, "lastUpdatedTime"),
         channel=_channel(order.sales_channel),
         marketplace_id=order.sales_channel.marketplace_id,
         fulfilled_by=fulfillment.fulfilled_by,
@@ -175,9 +176,16 @@ def _package(package: wire.Package) -> OrderPackage:
         carrier=_text(package.carrier),
         shipping_service=_text(package.shipping_service),
         tracking=_text(package.tracking_number),
-        shipped_at=package.ship_time.astimezone(UTC) if package.ship_time else None,
+        shipped_at=_moment(package.ship_time, "shipTime") if package.ship_time else None,
         items=units,
     )
+
+
+def _moment(told: str, name: str) -> datetime:
+    try:
+        return read_timestamp(told)
+    except ValueError:
+        raise ValueError(f"{name} is no date and time with its zone") from None
 
 
 def _text(value: str | None) -> str | None:

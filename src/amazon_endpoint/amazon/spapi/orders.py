@@ -12,6 +12,7 @@ from amazon_endpoint.amazon.spapi import wire
 from amazon_endpoint.amazon.spapi.operations import GET_ORDER, SEARCH_ORDERS, Operation
 from amazon_endpoint.amazon.spapi.order_reader import STATUS_WORDS, read_order
 from amazon_endpoint.amazon.spapi.transport import BadRequest, NotFound, Transport
+from amazon_endpoint.amazon.timestamps import read_timestamp
 from amazon_endpoint.clock import iso
 from amazon_endpoint.errors import AccessDenied, OrderNotFound, PageTokenRefused, Unreadable
 from amazon_endpoint.orders import Order
@@ -68,7 +69,9 @@ class OrdersApi:
         """One page of a window, everything about its orders in the same call."""
         params = _params(query) | ({"paginationToken": page_token} if page_token else {})
         try:
-            page, personal = await self._with_personal_data(SEARCH_ORDERS, _page.decode, params)
+            (page, served_before), personal = await self._with_personal_data(
+                SEARCH_ORDERS, _read_page, params
+            )
         except BadRequest as refused:
             if page_token is None:
                 raise
@@ -78,7 +81,7 @@ class OrdersApi:
             orders=tuple(one for one in read if isinstance(one, Order)),
             unreadable=tuple(one for one in read if isinstance(one, UnreadableOrder)),
             next_token=(page.pagination.next_token or None) if page.pagination else None,
-            served_before=page.last_updated_before or page.created_before,
+            served_before=served_before,
         )
 
     async def get(self, number: str) -> Order:
@@ -120,6 +123,12 @@ class OrdersApi:
             # Then it was not about personal data.
             self._refusals.forget(key)
             raise
+
+
+def _read_page(body: bytes) -> tuple[wire.OrdersPage, datetime | None]:
+    page = _page.decode(body)
+    bound = page.last_updated_before or page.created_before
+    return page, read_timestamp(bound) if bound else None
 
 
 def _params(query: OrderQuery) -> dict[str, str]:

@@ -1,16 +1,15 @@
 """Wire: the answers of Orders v2026-01-01 and Feeds 2021-06-30, as far as we read them.
 
 Whatever Amazon's model does not require may be absent or null. What the model documents as
-possible values stays a string, and fields that we don't know are passed over.
+possible values stays a string, and fields that we don't know are passed over. Times stay as they
+were written, to be read exactly.
 """
 
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -235,7 +234,7 @@ class Package(msgspec.Struct, rename="camel"):
     package_reference_id: str
     package_status: PackageStatus | None = None
     carrier: str | None = None
-    ship_time: Moment | None = None
+    ship_time: str | None = None
     shipping_service: str | None = None
     tracking_number: str | None = None
     package_items: list[PackageItem] | None = None
@@ -245,8 +244,8 @@ class Order(msgspec.Struct, rename="camel"):
     """An order."""
 
     order_id: Text
-    created_time: Moment
-    last_updated_time: Moment
+    created_time: str
+    last_updated_time: str
     sales_channel: SalesChannel
     order_items: list[OrderItem]
     order_aliases: list[OrderAlias] | None = None
@@ -276,8 +275,8 @@ class OrdersPage(msgspec.Struct, rename="camel"):
 
     orders: list[msgspec.Raw]
     pagination: Pagination | None = None
-    last_updated_before: Moment | None = None
-    created_before: Moment | None = None
+    last_updated_before: str | None = None
+    created_before: str | None = None
 
 
 class OneOrder(msgspec.Struct):
@@ -305,7 +304,7 @@ class Feed(msgspec.Struct, rename="camel"):
 
     feed_id: Text
     processing_status: str
-    created_time: Moment | None = None
+    created_time: str | None = None
     result_feed_document_id: str | None = None
 
 
