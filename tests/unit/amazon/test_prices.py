@@ -125,11 +125,36 @@ def test_what_an_item_costs_is_taken_from_the_best_source(told: Any, charged: st
     assert charges_of(order(told)).items[0].item == D(charged)
 
 
-def test_a_total_that_has_parts_is_not_mistaken_for_the_items_price() -> None:
-    told = order(item(part("TAX", "1"), total="11"), total=money("11"))
+def test_what_other_charges_leave_of_a_total_is_the_items() -> None:
+    told = item(part("SHIPPING", "3"), part("GIFT_WRAP", "1"), total="15", quantity=2)
 
-    assert charges_of(told).items[0].item == 0
-    assert bill(read(told)).difference == 10
+    found = read(order(told, total=money("15")))
+
+    assert found.charges is not None
+    assert found.charges.items[0] == ItemCharges(item=D("11"), shipping=D("3"), gift_wrap=D("1"))
+    assert bill(found).difference == 0
+
+
+@pytest.mark.parametrize("unsettled", [part("TAX", "1"), part("DISCOUNT", "1")])
+def test_a_price_that_depends_on_how_a_tax_or_discount_is_read_is_not_guessed(
+    unsettled: Any,
+) -> None:
+    told = item(part("SHIPPING", "3"), unsettled, total="15", item_id="4711")
+
+    found = read(order(told, total=money("15")))
+
+    assert not found.priced
+    assert found.remarks == ("Of item 4711, no amount says what the item itself costs.",)
+
+
+@pytest.mark.parametrize(
+    "parts", [(part("ITEM", "9", "EUR"),), (part("SHIPPING", "3"), part("OTHER", "1", "EUR"))]
+)
+def test_what_an_amount_left_out_would_leave_of_a_total_is_no_price(parts: Any) -> None:
+    found = read(order(item(*parts, total="15", item_id="4711"), total=money("15")))
+
+    assert not found.priced
+    assert found.remarks == ("Of item 4711, an amount in EUR is left out: the order is in USD.",)
 
 
 def test_without_a_grand_total_the_parts_are_the_total() -> None:

@@ -78,9 +78,11 @@ class _Ledger(Ledger):
         charges: dict[Part, Decimal] = {}
         sums = {_TAX: ZERO, _DISCOUNT: ZERO}
         details: dict[str, dict[Part, Decimal]] = {_TAX: {}, _DISCOUNT: {}}
+        complete = True
         for one in breakdowns:
             amount = self.amount(one.subtotal, whose)
             if amount is None:
+                complete = False
                 continue
             if one.type in sums:
                 sums[one.type] += amount
@@ -89,13 +91,7 @@ class _Ledger(Ledger):
             else:
                 part = self._part(one, whose)
                 charges[part] = charges.get(part, ZERO) + amount
-        if Part.ITEM not in charges:
-            stated = self._unbroken(item, breakdowns, total, whose)
-            if stated is not None:
-                charges[Part.ITEM] = stated
-            elif total is None:
-                return None
-        return ItemParts(
+        parts = ItemParts(
             charges=charges,
             tax=sums[_TAX],
             tax_details=details[_TAX],
@@ -103,20 +99,21 @@ class _Ledger(Ledger):
             discount_details=details[_DISCOUNT],
             total=total,
         )
+        if Part.ITEM in charges:
+            return parts
+        own = self._by_unit_price(item, whose)
+        if own is None and total is not None and complete:
+            own = _left_for_the_item(parts, total)
+            if own is None:
+                self.remarks.append(f"Of {whose}, no amount says what the item itself costs.")
+        if own is None:
+            return None
+        return msgspec.structs.replace(parts, charges={**charges, Part.ITEM: own})
 
-    def _unbroken(
-        self,
-        item: wire.OrderItem,
-        breakdowns: Sequence[wire.Breakdown],
-        total: Decimal | None,
-        whose: str,
-    ) -> Decimal | None:
-        """What the item itself costs where no breakdown says so."""
+    def _by_unit_price(self, item: wire.OrderItem, whose: str) -> Decimal | None:
         price = item.product.price
         unit_price = self.amount(price.unit_price if price else None, whose)
-        if unit_price is not None:
-            return unit_price * item.quantity_ordered
-        return None if breakdowns else total
+        return None if unit_price is None else unit_price * item.quantity_ordered
 
     def _part(self, breakdown: wire.Breakdown, whose: str) -> Part:
         part = _PARTS.get(breakdown.type)
@@ -133,6 +130,17 @@ class _Ledger(Ledger):
             part = _PARTS.get(one.subtype or "")
             if part is not None and value is not None:
                 yield part, value
+
+
+def _left_for_the_item(parts: ItemParts, total: Decimal) -> Decimal | None:
+    """What the other parts leave of the item's total; None where that would be a guess.
+
+    Whether a tax or a discount is within the total is read from parts that add up to it. Here they
+    can't: whatever is read, a price could be found that fits.
+    """
+    if not parts.tax and not parts.discount:
+        return total - sum(parts.charges.values(), ZERO)
+    return ZERO if read_charges([parts], grand_total=None).total == total else None
 
 
 def _currency(order: wire.Order) -> str | None:
