@@ -156,6 +156,27 @@ async def test_one_bad_order_does_not_stop_the_others(
     assert "orderItems" in page.unreadable[0].reason
 
 
+async def test_a_field_without_a_bottom_costs_no_order(
+    amazon: ScriptedAmazon, seller: Seller
+) -> None:
+    page = page_of(order("111-0000000-0000001"), order("111-0000000-0000002", new="@@"))
+    deep = b"[" * 3000 + b"]" * 3000
+    amazon.will(msgspec.structs.replace(page, body=page.body.replace(b'"@@"', deep)))
+
+    found = await seller.account().search_orders(window(), None)
+
+    assert [one.number[-1] for one in found.orders] == ["1", "2"]
+
+
+async def test_depths_without_an_end_are_no_answer(amazon: ScriptedAmazon, seller: Seller) -> None:
+    amazon.will(Reply(200, b'{"orders": ' + b"[" * 3000), page_of(order()))
+
+    found = await seller.account().search_orders(window(), None)
+
+    assert len(found.orders) == 1
+    assert len(amazon.calls) == 2
+
+
 # Single orders
 
 

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from amazon_endpoint.amazon.port import UnreadableOrder
+from amazon_endpoint.amazon.spapi.order_reader import read_order
 from amazon_endpoint.orders import Address, AssociatedOrder, OrderPackage
 from tests.unit.amazon.wire_orders import Json, item, order, read, read_or_not
 
@@ -313,6 +315,14 @@ def test_a_cancellation_is_requested_until_it_is_carried_out(
             order(item()) | {"createdTime": "2026-10-20T08:00:00"}, id="time without zone"
         ),
         pytest.param(order(item()) | {"lastUpdatedTime": 1}, id="time is a number"),
+        pytest.param(
+            order(item()) | {"createdTime": "0001-01-01T00:00:00+01:00"}, id="time before all time"
+        ),
+        pytest.param(
+            order(item())
+            | {"packages": [{"packageReferenceId": "1", "shipTime": "9999-12-31T23:59:59-01:00"}]},
+            id="time after all time",
+        ),
         pytest.param(order(item()) | {"orderItems": None}, id="no items"),
         pytest.param(order(item(quantity=-1)), id="negative quantity"),
         pytest.param(order(item(item_id="")), id="no item id"),
@@ -326,6 +336,12 @@ def test_a_malformed_order_is_named_with_the_reason(told: Json) -> None:
     assert isinstance(found, UnreadableOrder)
     assert found.number == "111-0000000-0000001"
     assert found.reason.startswith("This order can't be read: ")
+
+
+def test_an_order_too_deep_to_be_read_is_no_more_than_unreadable() -> None:
+    deep = msgspec.Raw(b'{"orderId": "1", "new": ' + b"[" * 5000 + b"]" * 5000 + b"}")
+
+    assert isinstance(read_order(deep, personal_data_asked=True), UnreadableOrder)
 
 
 @pytest.mark.parametrize("told", [None, 1, "order", [], {}, {"orderId": 1}])

@@ -10,6 +10,7 @@ from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.patience import next_token, retry_after
 from amazon_endpoint.amazon.quota import Rate
 from amazon_endpoint.amazon.spapi.feeds import unzip
+from amazon_endpoint.amazon.spapi.shallow import shallow
 from amazon_endpoint.amazon.spapi.shipping import confirmation
 from amazon_endpoint.errors import Unreadable
 from amazon_endpoint.shipments import Carrier
@@ -109,3 +110,29 @@ def test_an_archive_is_unpacked_up_to_a_bound() -> None:
 def test_a_damaged_archive_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable, match="damaged"):
         unzip(body)
+
+
+# Answers too deep to be read
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b'{"a": [1, {"b": "]}[{\\\\"}], "c\\"[": null}',
+        b'[[], {}, "x"]',
+        b"12",
+        b"",
+        b'"no end \\"[[',
+    ],
+)
+def test_what_is_shallow_stays_as_it_is(told: bytes) -> None:
+    assert shallow(told) == told
+
+
+def test_what_is_deep_becomes_null() -> None:
+    deep = b"[" * 300 + b"]" * 300
+    cut, cut_earlier = (b"[" * levels + b"null" + b"]" * levels for levels in (99, 98))
+
+    told = shallow(b'{"a": %b, "b": "[", "c": [%b, 1]}' % (deep, deep))
+
+    assert told == b'{"a": %b, "b": "[", "c": [%b, 1]}' % (cut, cut_earlier)

@@ -36,7 +36,7 @@ def read_order(order: etree._Element, items: Sequence[etree._Element]) -> Order 
     """Read one order and its items, or say why it can't be read without saying what is in it."""
     try:
         return _order(order, items)
-    except ValueError as problem:
+    except (ValueError, ArithmeticError, RecursionError) as problem:
         return UnreadableOrder(order_number(order), f"This order can't be read: {problem}.")
 
 

@@ -41,20 +41,23 @@ SERVICE_LEVEL_WORDS = {
     "STANDARD": "Standard",
 }
 
+# Whatever an odd value may lead to must stay with its order.
+_NO_ORDER = (ValueError, ArithmeticError, RecursionError)
+
 
 def read_order(raw: msgspec.Raw, *, personal_data_asked: bool) -> Order | UnreadableOrder:
     """Read one order, or say why it can't be read without saying what is in it."""
     try:
         order = msgspec.json.decode(raw, type=wire.Order)
         return _order(order, personal_data_asked=personal_data_asked)
-    except ValueError as problem:  # msgspec's are ValueErrors that tell the place, not the value
+    except _NO_ORDER as problem:  # msgspec's are ValueErrors that tell the place, not the value
         return UnreadableOrder(_number(raw), f"This order can't be read: {problem}.")
 
 
 def _number(raw: msgspec.Raw) -> str | None:
     try:
         return msgspec.json.decode(raw, type=wire.OrderNumber).order_id
-    except ValueError:
+    except _NO_ORDER:
         return None
 
 

@@ -18,6 +18,7 @@ from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
 from amazon_endpoint.amazon.patience import next_token, retry_after, retrying
 from amazon_endpoint.amazon.quota import Bucket, QuotaKey, Quotas, as_far_as_possible
 from amazon_endpoint.amazon.spapi.operations import Operation
+from amazon_endpoint.amazon.spapi.shallow import shallow
 from amazon_endpoint.amazon.spapi.token import TokenCache
 from amazon_endpoint.amazon.user_agent import USER_AGENT
 from amazon_endpoint.clock import Clock, iso
@@ -124,8 +125,8 @@ class Transport:
             if not 200 <= answer.status < 300:
                 raise self._failure(operation, answer, token)
             try:
-                return read(answer.body)
-            except ValueError:
+                return _read(read, answer.body)
+            except (ValueError, RecursionError):
                 # Not quoted: what was meant to be an order holds a buyer's data.
                 told = f"answered {answer.status} with a body that can't be read"
                 raise _broken(operation, told, answer) from None
@@ -234,6 +235,13 @@ class Transport:
         return max(wished or now, next_token(operation.plan, _told_rate(answer), now), jitter)
 
 
+def _read(read: Callable[[bytes], T], body: bytes) -> T:
+    try:
+        return read(body)
+    except RecursionError:
+        return read(shallow(body))
+
+
 def _throttled(
     operation: Operation, not_before: datetime, request_id: str | None = None
 ) -> Throttled:
@@ -273,7 +281,7 @@ def _said(answer: Answer) -> str:
     try:
         errors = msgspec.json.decode(answer.body, type=_AmazonErrors).errors
         words = [word for one in errors for word in (one.code, one.message, one.details) if word]
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         words = answer.body.decode(errors="replace").split()
     said = " ".join(words)
     return said if len(said) <= _LONGEST_QUOTE else f"{said[:_LONGEST_QUOTE]}…"
