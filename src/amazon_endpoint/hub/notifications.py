@@ -95,14 +95,23 @@ def about_orders(orders: Sequence[Order]) -> Iterator[Notification]:
 
 def about_unpriced(orders: Sequence[Order]) -> Iterator[Notification]:
     """Orders that are not imported because zeros in place of prices would be wrong."""
-    if orders:
+    waiting = [order.number for order in orders if not order.remarks]
+    if waiting:
         yield Notification(
             "warn",
             "Not priced yet",
-            f"Amazon states no prices yet for {_listed([order.number for order in orders])}, not "
-            "imported. A later poll brings what Amazon has priced by then; by number, try again "
-            "later.",
+            f"Amazon states no prices yet for {_listed(waiting)}, not imported. A later poll "
+            "brings what Amazon has priced by then; by number, try again later.",
         )
+    for order in orders:
+        if order.remarks:
+            yield Notification(
+                "warn",
+                "Not priced",
+                f"Order {order.number} is not imported: Amazon states no price that can be used "
+                f"for each of its items. {' '.join(order.remarks)} Look at it in Seller Central; "
+                "import it by number once Amazon has corrected it.",
+            )
 
 
 def about_unreadable(orders: Iterable[UnreadableOrder]) -> Iterator[Notification]:

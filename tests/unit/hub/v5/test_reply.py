@@ -152,6 +152,19 @@ def test_an_order_without_prices_asked_for_by_number_says_to_try_later() -> None
     assert "try again later" in description
 
 
+def test_an_order_whose_prices_can_not_be_used_is_told_with_what_is_wrong() -> None:
+    remark = "Of item 2, an amount in CAD is left out: the order is in USD."
+
+    unusable, waiting = order(charges=None, remarks=(remark,)), order(charges=None)
+
+    [later, wrong] = told(poll(unusable, waiting))
+    assert later[1] == "Not priced yet"
+    assert wrong[:2] == ("warn", "Not priced")
+    assert f"Order {unusable.number} is not imported" in wrong[2]
+    assert remark in wrong[2]
+    assert "later poll" not in wrong[2]
+
+
 @pytest.mark.parametrize(
     "broken",
     [
