@@ -19,7 +19,7 @@ from amazon_endpoint.errors import (
 )
 from amazon_endpoint.feeds import FeedState, MessageOutcome, MessageResult
 from amazon_endpoint.orders import OrderItem, OrderPackage
-from amazon_endpoint.services import confirm
+from amazon_endpoint.services import sending
 from amazon_endpoint.services.confirm import (
     Confirmed,
     ConfirmOutcome,
@@ -192,7 +192,7 @@ async def test_an_answer_that_does_not_come_in_time_counts_as_lost(
         raise AssertionError
 
     monkeypatch.setattr(shop.amazon, "submit_feed", hangs)
-    monkeypatch.setattr(confirm, "SENDING_AT_MOST", timedelta(seconds=0.01))
+    monkeypatch.setattr(sending, "SENDING_AT_MOST", timedelta(seconds=0.01))
     assert isinstance(await shop.confirm(), Wait)
     assert shop.state is ConfirmationState.UNCERTAIN
 

@@ -1,0 +1,434 @@
+"""Preparation: all that is settled about a shipment before Amazon is told of it.
+
+What is known of it already, what became of earlier contents and of tries whose answer was lost,
+and which of the order's units it stands for. Its intent is committed; nothing is sent.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, timedelta
+
+import msgspec
+
+from amazon_endpoint.amazon.carriers import OTHER, carrier
+from amazon_endpoint.amazon.fulfillment import MAX_LENGTH, write_feed
+from amazon_endpoint.amazon.port import Amazon
+from amazon_endpoint.clock import Clock
+from amazon_endpoint.errors import (
+    InvalidInput,
+    OrderNotFound,
+    ShipmentRefused,
+    StillUncertain,
+)
+from amazon_endpoint.orders import Order, OrderPackage
+from amazon_endpoint.services.allocation import allocate, without_units_on_their_way
+from amazon_endpoint.services.confirmations import (
+    Channel,
+    Confirmation,
+    ConfirmationKey,
+    Confirmations,
+    ConfirmationState,
+)
+from amazon_endpoint.services.evidence import (
+    Happened,
+    NotHappened,
+    Unclear,
+    find_out,
+    own_package,
+    shows_package,
+)
+from amazon_endpoint.services.next_step import (
+    LOST,
+    SHOWN_AFTER,
+    Confirmed,
+    ConfirmOutcome,
+    Step,
+    Wait,
+    bare_tracking,
+    content_digest,
+    known_outcome,
+    next_step,
+    package_number,
+)
+from amazon_endpoint.shipments import Carrier, Package, PackageItem, Shipment
+
+# A feed in a queue settles within this as a rule; then somebody has to look.
+_SETTLES_WITHIN = timedelta(hours=1)
+
+_ON_THEIR_WAY = {
+    ConfirmationState.SENDING,
+    ConfirmationState.UNCERTAIN,
+    ConfirmationState.SUBMITTED,
+}
+
+
+class ConfirmRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A shipment to confirm, in the name of a seller.
+
+    `marketplace_ids` are the connection's, for an order that doesn't tell its own.
+    `carrier_lookup` is the operator's: shipping method or carrier → Amazon's code. `channel` is
+    taken where both will do.
+    """
+
+    shipment: Shipment
+    seller_id: str
+    marketplace_ids: tuple[str, ...]
+    carrier_lookup: Mapping[str, str] = {}
+    allow_cancellation_requested: bool = False
+    channel: Channel = Channel.FEED
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """A shipment that may be sent: its record as it was seen, and what Amazon is told.
+
+    `only` is the channel that it has to take, if it has to. `contents` are the shipment's records
+    that were looked at.
+    """
+
+    seen: Confirmation
+    package: Package
+    only: Channel | None
+    contents: tuple[Confirmation, ...]
+
+
+async def prepare_shipment(
+    amazon: Amazon,
+    confirmations: Confirmations,
+    request: ConfirmRequest,
+    *,
+    clock: Clock,
+    known_order: Order | None = None,
+    alongside: Iterable[tuple[str, tuple[PackageItem, ...]]] = (),
+) -> Ready | ConfirmOutcome:
+    """Make a shipment ready to be sent, or answer what is known of it.
+
+    `known_order` is the order as Amazon had it a short while ago; it is read again where more hangs
+    on it than the units. `alongside` are packages that will be sent with it, by their references.
+
+    Raises:
+        ShipmentRefused: it may not be confirmed as it is.
+        InvalidInput: neither the order nor the connection names a marketplace.
+        AmazonRefused: Amazon doesn't know the order, or refuses the account.
+        Later: Amazon's quota or Amazon itself isn't available.
+        StillUncertain: it may have been carried out, and nothing that Amazon shows decides it.
+    """
+    preparing = _Preparing(amazon, confirmations, request, clock, known_order, tuple(alongside))
+    return await preparing.run()
+
+
+def elsewhere(clock: Clock) -> Wait:
+    """Another process is at the same shipment."""
+    return Wait(clock.now() + SHOWN_AFTER, "Another process confirms this shipment.")
+
+
+def happened(seen: Confirmation, found: Happened) -> Confirmation:
+    """The record of what Amazon took."""
+    state = ConfirmationState.SUBMITTED if found.feed_id else ConfirmationState.CONFIRMED
+    return msgspec.structs.replace(seen, state=state, feed_id=found.feed_id, reason=None)
+
+
+class _Preparing:
+    """One shipment on its way to Amazon."""
+
+    def __init__(
+        self,
+        amazon: Amazon,
+        confirmations: Confirmations,
+        request: ConfirmRequest,
+        clock: Clock,
+        known_order: Order | None,
+        alongside: tuple[tuple[str, tuple[PackageItem, ...]], ...],
+    ) -> None:
+        self._amazon = amazon
+        self._confirmations = confirmations
+        self._request = request
+        self._shipment = request.shipment
+        self._clock = clock
+        self._known_order = known_order
+        self._alongside = alongside
+        self._key = ConfirmationKey(
+            seller_id=request.seller_id,
+            order_number=self._shipment.order_number,
+            shipment_number=self._shipment.number,
+            content=content_digest(self._shipment),
+        )
+        self._number = package_number(self._shipment.order_number, self._shipment.number)
+
+    async def run(self) -> Ready | ConfirmOutcome:
+        mine = await self._confirmations.find(self._key)
+        step = next_step(mine, self._clock.now())
+        if not isinstance(step, Step):
+            return step
+        carrier_told = _carrier(self._shipment, self._request.carrier_lookup)
+        _check_tracking(self._shipment.tracking)
+        contents = await self._confirmations.of_shipment(self._key)
+        place = next((i for i, one in enumerate(contents) if one.key == self._key), len(contents))
+        _check_not_overtaken(contents[place + 1 :])
+        order = await self._order(step, contents[:place])
+
+        told = await self._earlier(contents[:place], order)
+        if isinstance(told, Wait):
+            return told
+        known = await self._already_there(mine, step, order, told)
+        if known is not None:
+            return known
+        package = own_package(order, self._number)
+        items = allocate(
+            self._shipment,
+            without_units_on_their_way(order, await self._on_their_way()),
+            _earlier_items(package, told),
+            self._request.allow_cancellation_requested,
+        )
+        if mine is None:
+            mine = await self._confirmations.add(self._intent(items, contents))
+            if mine.state is not ConfirmationState.PREPARED:
+                return elsewhere(self._clock)
+        # What may have been sent already is sent as it was, or it would not be the same package.
+        sent_items = mine.items if step is Step.CHECK else items
+        told_package = self._package(mine, order, carrier_told, sent_items)
+        self._check_writable(told_package)
+        return Ready(
+            seen=mine,
+            package=told_package,
+            only=self._only_channel(package),
+            contents=contents,
+        )
+
+    async def _earlier(
+        self, contents: tuple[Confirmation, ...], order: Order
+    ) -> list[Confirmation] | Wait:
+        """The earlier contents that Amazon was told.
+
+        One whose fate is open could reach Amazon after this one and undo it.
+        """
+        told: list[Confirmation] = []
+        for earlier in contents:
+            settled = await self._settled(earlier, order, told_before=bool(told))
+            if isinstance(settled, Wait):
+                return settled
+            if settled.state is not ConfirmationState.PREPARED:
+                told.append(settled)
+        return told
+
+    async def _already_there(
+        self, mine: Confirmation | None, step: Step, order: Order, told: list[Confirmation]
+    ) -> ConfirmOutcome | None:
+        """The outcome if nothing is to be sent, or not yet."""
+        if mine is not None and step is not Step.SEND:
+            found = await self._looked_up(mine, step, order, told_before=bool(told))
+            if found is not None:
+                return found
+        package = own_package(order, self._number)
+        if package is None:
+            taken = [one for one in told if one.state is not ConfirmationState.REFUSED]
+            return self._not_yet_correctable(taken[-1]) if taken else None
+        # Without a record of ours, which may have been lost, Amazon's package stands.
+        return Confirmed() if not told and self._is_told_by(package) else None
+
+    def _is_told_by(self, package: OrderPackage) -> bool:
+        return bare_tracking(package.tracking) == bare_tracking(self._shipment.tracking)
+
+    def _not_yet_correctable(self, earlier: Confirmation) -> Wait:
+        """What changed content has to wait for: that Amazon shows the package to be changed."""
+        now = self._clock.now()
+        if now < (earlier.sent_at or now) + _SETTLES_WITHIN:
+            return Wait(now + SHOWN_AFTER, "Amazon doesn't show yet what is to be corrected.")
+        raise ShipmentRefused(
+            f"Amazon was told of this shipment before, in feed {earlier.feed_id}, and shows no "
+            "package of it that could be corrected. Correct it in Seller Central.",
+            field="payload.shipment",
+        )
+
+    async def _on_their_way(self) -> list[tuple[str, tuple[PackageItem, ...]]]:
+        """The packages of the order's other shipments that Amazon may not show yet."""
+        key = self._key
+        others = await self._confirmations.of_order(key.seller_id, key.order_number)
+        sent = [
+            (one.reference, one.items)
+            for one in others
+            if one.state in _ON_THEIR_WAY and one.key.shipment_number != key.shipment_number
+        ]
+        return [*sent, *self._alongside]
+
+    async def _order(self, step: Step, earlier: tuple[Confirmation, ...]) -> Order:
+        number = self._shipment.order_number
+        first_try = step in {Step.BEGIN, Step.SEND} and not earlier
+        if first_try and self._known_order is not None:
+            return self._known_order
+        try:
+            return await self._amazon.get_order(number)
+        except OrderNotFound as unknown:
+            raise OrderNotFound(
+                f"Amazon knows no order {number} in this account. Check the number and the "
+                "marketplace.",
+                field="payload.shipment.order_number",
+                request_id=unknown.request_id,
+            ) from unknown
+
+    async def _settled(
+        self, earlier: Confirmation, order: Order, *, told_before: bool
+    ) -> Confirmation | Wait:
+        """An earlier content, its fate known."""
+        step = next_step(earlier, self._clock.now())
+        if isinstance(step, Wait):
+            return step
+        if step is not Step.CHECK:
+            return earlier
+        found = await find_out(
+            self._amazon,
+            self._confirmations,
+            earlier,
+            order,
+            tracking=None,
+            told_before=told_before,
+        )
+        if isinstance(found, Unclear):
+            return self._unclear(earlier, found)
+        settled = (
+            happened(earlier, found)
+            if isinstance(found, Happened)
+            else msgspec.structs.replace(earlier, state=ConfirmationState.PREPARED, sent_at=None)
+        )
+        return settled if await self._moved(earlier, settled) else elsewhere(self._clock)
+
+    async def _looked_up(
+        self, mine: Confirmation, step: Step, order: Order, *, told_before: bool
+    ) -> ConfirmOutcome | None:
+        """The outcome if Amazon has it already or can't be understood; None: it may be sent."""
+        found: Happened | NotHappened | Unclear = NotHappened()
+        if step is Step.CHECK:
+            found = await find_out(
+                self._amazon,
+                self._confirmations,
+                mine,
+                order,
+                tracking=self._shipment.tracking,
+                told_before=told_before,
+            )
+        elif not told_before and shows_package(order, mine.reference, self._shipment.tracking):
+            # A feed that ended badly may have been carried out, a refusal may mean "already done".
+            found = Happened()
+        if isinstance(found, Unclear):
+            return self._unclear(mine, found)
+        if isinstance(found, NotHappened):
+            return None
+        taken = happened(mine, found)
+        return known_outcome(taken) if await self._moved(mine, taken) else elsewhere(self._clock)
+
+    def _unclear(self, confirmation: Confirmation, found: Unclear) -> Wait:
+        now = self._clock.now()
+        if now < (confirmation.sent_at or now) + _SETTLES_WITHIN:
+            return Wait(now + SHOWN_AFTER, LOST)
+        key = confirmation.key
+        feeds = ", ".join(found.feed_ids)
+        raise StillUncertain(
+            f"Nobody can tell whether Amazon took shipment {key.shipment_number} of order "
+            f"{key.order_number}: its answer was lost, and it may be in feed {feeds}. It is not "
+            "sent again. Look at the order in Seller Central and confirm the shipment there if it "
+            "is missing; this message, sent again, will find it."
+        )
+
+    def _intent(
+        self, items: tuple[PackageItem, ...], contents: tuple[Confirmation, ...]
+    ) -> Confirmation:
+        now = self._clock.now()
+        first_receipt = contents[0].created_at if contents else now
+        shipped_at = self._shipment.shipped_at or self._shipment.updated_at or first_receipt
+        return Confirmation(
+            key=self._key,
+            reference=self._number,
+            message_id=self._number,
+            shipped_at=shipped_at.astimezone(UTC),
+            items=items,
+            channel=self._request.channel,
+            state=ConfirmationState.PREPARED,
+            created_at=now,
+        )
+
+    def _only_channel(self, package: OrderPackage | None) -> Channel | None:
+        if package is not None:
+            # A second feed would ship further units; this edits the package that is there.
+            return Channel.DIRECT
+        # Amazon takes a direct call with a tracking number only.
+        return None if self._shipment.tracking else Channel.FEED
+
+    def _package(
+        self,
+        mine: Confirmation,
+        order: Order,
+        carrier_told: Carrier,
+        items: tuple[PackageItem, ...],
+    ) -> Package:
+        marketplaces = (order.marketplace_id, *self._request.marketplace_ids)
+        marketplace_id = next((one for one in marketplaces if one), None)
+        if marketplace_id is None:
+            raise InvalidInput(
+                "The order doesn't tell its marketplace. Set amazon.marketplace_id.",
+                field="amazon.marketplace_id",
+            )
+        return Package(
+            order_number=self._shipment.order_number,
+            marketplace_id=marketplace_id,
+            reference=mine.reference,
+            message_id=mine.message_id,
+            carrier=carrier_told,
+            shipping_method=self._shipment.shipping_method,
+            tracking=self._shipment.tracking,
+            shipped_at=mine.shipped_at,
+            items=items,
+        )
+
+    async def _moved(self, seen: Confirmation, new: Confirmation) -> bool:
+        return await self._confirmations.replace(seen, new)
+
+    def _check_writable(self, package: Package) -> None:
+        """Refuse alone what could be written into no feed, or it would spoil the others' one."""
+        try:
+            write_feed(self._request.seller_id, (package,))
+        except ValueError as problem:
+            raise ShipmentRefused(
+                f"Amazon's feed can't hold this shipment: {problem}. Correct it and send it again.",
+                field="payload.shipment",
+            ) from problem
+
+
+def _earlier_items(
+    package: OrderPackage | None, told: list[Confirmation]
+) -> tuple[PackageItem, ...] | None:
+    """What Amazon has under our reference; where it shows no units, what it was last told."""
+    if package is None:
+        return None
+    if package.items:
+        return tuple(PackageItem(item_id, units) for item_id, units in package.items.items())
+    return told[-1].items if told else None
+
+
+def _check_not_overtaken(newer: tuple[Confirmation, ...]) -> None:
+    never_told = {ConfirmationState.PREPARED, ConfirmationState.REFUSED}
+    if any(one.state not in never_told for one in newer):
+        raise ShipmentRefused(
+            "A later version of this shipment was already sent to Amazon; this one came too late "
+            "and would undo it. If it is the right one, change it or its shipped_at, and send it "
+            "again.",
+            field="payload.shipment",
+        )
+
+
+def _check_tracking(tracking: str) -> None:
+    if len(tracking) > MAX_LENGTH:
+        raise ShipmentRefused(
+            f"A tracking number has at most {MAX_LENGTH} characters, this one {len(tracking)}. "
+            "Correct it and send the shipment again.",
+            field="payload.shipment.tracking",
+        )
+
+
+def _carrier(shipment: Shipment, lookup: Mapping[str, str]) -> Carrier:
+    """The carrier by its own name or by the shipping method, whichever is known."""
+    names = [name for name in (shipment.carrier, shipment.shipping_method) if name]
+    if not names:
+        raise ShipmentRefused(
+            "Amazon needs a carrier. Send the shipment with its shipping method or carrier.",
+            field="payload.shipment.shipping_method",
+        )
+    known = [carrier(name, lookup) for name in names]
+    return next((one for one in known if one.code != OTHER), known[0])

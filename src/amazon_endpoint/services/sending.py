@@ -1,0 +1,138 @@
+"""Sending: Amazon is told of prepared shipments, of many in one feed or of one directly."""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+
+from amazon_endpoint.amazon.fulfillment import write_feed
+from amazon_endpoint.amazon.port import Amazon
+from amazon_endpoint.clock import Clock
+from amazon_endpoint.errors import (
+    AccessDenied,
+    AmazonRefused,
+    AmazonUnavailable,
+    AnswerLost,
+    CredentialsRefused,
+    Throttled,
+)
+from amazon_endpoint.services.confirmations import (
+    Channel,
+    Confirmation,
+    Confirmations,
+    ConfirmationState,
+)
+from amazon_endpoint.services.evidence import Happened
+from amazon_endpoint.services.next_step import (
+    LOST,
+    SENDING_AT_MOST,
+    SHOWN_AFTER,
+    ConfirmOutcome,
+    Wait,
+    known_outcome,
+)
+from amazon_endpoint.services.preparation import Ready, elsewhere, happened
+
+# Nothing happened, and what is to be done about it concerns the account, not the shipment.
+_NOT_DONE = (Throttled, AmazonUnavailable, CredentialsRefused, AccessDenied)
+
+
+async def send(
+    amazon: Amazon,
+    confirmations: Confirmations,
+    batch: Sequence[Ready],
+    *,
+    channel: Channel,
+    seller_id: str,
+    clock: Clock,
+) -> ConfirmOutcome:
+    """Tell Amazon of a batch of one marketplace, all of it or nothing: in one feed, or, where it
+    is a single shipment, directly.
+
+    That it is being sent is committed before. The outcome is the same for each of the batch.
+
+    Raises:
+        AmazonRefused: Amazon said no to all of it.
+        Later: Amazon's quota or Amazon itself isn't available; nothing was sent.
+    """
+    packages = [one.package for one in batch]
+    document_id = None
+    if channel is Channel.FEED:
+        document_id = await amazon.prepare_feed(write_feed(seller_id, packages))
+    sent_at = clock.now()
+    seen = [one.seen for one in batch]
+    sending = [
+        msgspec.structs.replace(
+            one.seen,
+            state=ConfirmationState.SENDING,
+            channel=channel,
+            items=one.package.items,
+            sent_at=sent_at,
+            submission=f"{packages[0].message_id} {sent_at.isoformat()}",
+            feed_id=None,
+        )
+        for one in batch
+    ]
+    if not await confirmations.replace_all(_moves(seen, sending)):
+        return elsewhere(clock)
+    if await _another_content_moved(confirmations, batch):
+        # Whoever moved second sees the other one, so that never both are sent.
+        await _move(confirmations, sending, seen)
+        return elsewhere(clock)
+    try:
+        async with asyncio.timeout(SENDING_AT_MOST.total_seconds()):
+            if document_id is not None:
+                marketplace_ids = (packages[0].marketplace_id,)
+                feed_id = await amazon.submit_feed(document_id, marketplace_ids)
+            else:
+                (package,), feed_id = packages, None
+                await amazon.confirm_shipment(package)
+    except (AnswerLost, TimeoutError):
+        await _move(confirmations, sending, _all(sending, state=ConfirmationState.UNCERTAIN))
+        return Wait(sent_at + SHOWN_AFTER, LOST)
+    except _NOT_DONE:
+        # What was true before is still true.
+        await _move(confirmations, sending, seen)
+        raise
+    except AmazonRefused as refusal:
+        refused = _all(sending, state=ConfirmationState.REFUSED, reason=refusal.message)
+        await _move(confirmations, sending, refused)
+        raise
+    taken = [happened(one, Happened(feed_id)) for one in sending]
+    await _move(confirmations, sending, taken)
+    return known_outcome(taken[0])
+
+
+async def _another_content_moved(confirmations: Confirmations, batch: Sequence[Ready]) -> bool:
+    for one in batch:
+        before = {known.key: (known.state, known.sent_at) for known in one.contents}
+        for now in await confirmations.of_shipment(one.seen.key):
+            if (
+                now.key != one.seen.key
+                and now.state is not ConfirmationState.PREPARED
+                and before.get(now.key) != (now.state, now.sent_at)
+            ):
+                return True
+    return False
+
+
+async def _move(
+    confirmations: Confirmations, seen: Sequence[Confirmation], new: Sequence[Confirmation]
+) -> None:
+    """Move all that nobody moved meanwhile; who did took the answer for overdue, and looked."""
+    moves = _moves(seen, new)
+    if not await confirmations.replace_all(moves):
+        for one, moved in moves:
+            await confirmations.replace(one, moved)
+
+
+def _moves(
+    seen: Sequence[Confirmation], new: Sequence[Confirmation]
+) -> list[tuple[Confirmation, Confirmation]]:
+    return list(zip(seen, new, strict=True))
+
+
+def _all(
+    sending: Sequence[Confirmation], *, state: ConfirmationState, reason: str | None = None
+) -> list[Confirmation]:
+    return [msgspec.structs.replace(one, state=state, reason=reason) for one in sending]
