@@ -151,8 +151,7 @@ class HubV5:
         shown = Notification(
             "info",
             "Shipment Confirmed",
-            f"Amazon has shipment {asked.shipment.number} of order "
-            f"{asked.shipment.order_number}.",
+            f"Amazon has shipment {asked.shipment.number} of order {asked.shipment.order_number}.",
         )
         return reply.notification_reply(message.message_id, shown)
 
