@@ -15,6 +15,7 @@ _COMMANDS = {
     "orders": "Bring orders in from Amazon.",
     "shipments": "Tell Amazon what has shipped.",
     "feeds": "Ask what became of a feed.",
+    "accounts": "Configure the accounts whose orders go to a store.",
     "settings": "List every setting and its value.",
     "doctor": "Find out what is wrong, and how to mend it.",
     "sandbox": "Run a local Amazon to try everything with.",

@@ -1,7 +1,7 @@
 """`doctor`: find out what is wrong, and how to mend it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -12,9 +12,9 @@ import msgspec
 
 from amazon_endpoint import logs, settings
 from amazon_endpoint.amazon.connect import Connector
-from amazon_endpoint.amazon.credentials import Account
+from amazon_endpoint.amazon.credentials import Account, MwsCredentials
 from amazon_endpoint.amazon.hosts import AllowedHosts
-from amazon_endpoint.amazon.marketplaces import region_of
+from amazon_endpoint.amazon.marketplaces import MARKETPLACES, region_of
 from amazon_endpoint.amazon.port import Amazon, OrderQuery
 from amazon_endpoint.cli import options
 from amazon_endpoint.cli.endpoint import account_parameters
@@ -49,12 +49,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 @click.command()
-@click.option(
-    "--deep",
-    is_flag=True,
-    help="Also read a page of orders, to see whether Amazon gives buyers and addresses. This "
-    "takes one of the 20 calls that come back one in three minutes.",
-)
+@options.deep
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, deep: bool, as_json: bool) -> None:
@@ -63,6 +58,16 @@ def command(ctx: click.Context, deep: bool, as_json: bool) -> None:
     Checks the settings, the database, the hosts, the clock, the credentials and the roles, one
     after the other. Ends with exit code 1 if anything is wrong.
     """
+    examine(ctx, lambda examination: examination.of_everything(deep=deep), as_json=as_json)
+
+
+def examine(
+    ctx: click.Context,
+    checks: Callable[["Examination"], Coroutine[None, None, None]],
+    *,
+    as_json: bool,
+) -> None:
+    """Carry out checks and tell what each found; exit code 1 if anything is wrong."""
     findings: list[Finding] = []
 
     def note(finding: Finding) -> None:
@@ -71,41 +76,57 @@ def command(ctx: click.Context, deep: bool, as_json: bool) -> None:
             outcome = click.style(f"{finding.outcome:>7}", fg=_COLOURS[finding.outcome])
             click.echo(f"{outcome}  {finding.check}: {finding.told}")
 
-    asyncio.run(_Examination(SystemClock(), note).run(deep=deep))
+    asyncio.run(checks(Examination(SystemClock(), note)))
     if as_json:
         write_json(findings)
     if any(finding.outcome == "wrong" for finding in findings):
         ctx.exit(FAILED)
 
 
-class _Examination:
+class Examination:
     """The checks in their order. Where one fails that others rest on, they are left out."""
 
     def __init__(self, clock: Clock, note: Callable[[Finding], None]) -> None:
         self._clock = clock
         self._note = note
 
-    async def run(self, *, deep: bool) -> None:
-        """Check everything."""
-        if not await self._passes("Settings", _settings):
+    async def of_everything(self, *, deep: bool) -> None:
+        """Check the settings, the database, and the account that the settings name."""
+        if not await self.passes("Settings", _settings):
             return
         given = settings.load()
         logs.configure("error", given.log_format)
-        account = _account(given)
+        if await self.passes("Database", lambda: _database(given)):
+            await self.of_account(given, _account(given), deep=deep)
+
+    async def of_account(self, given: Settings, account: Account, *, deep: bool) -> None:
+        """Check everything between us and this account at Amazon."""
         hosts = AllowedHosts(given.allowed_hosts)
-        if not await self._passes("Database", lambda: _database(given)):
-            return
-        if not await self._passes("Hosts and clock", lambda: self._hosts(account, hosts)):
+        if not await self.passes("Hosts and clock", lambda: self._hosts(account, hosts)):
             return
         async with _connected(given, account, hosts, self._clock) as amazon:
-            if not await self._passes("Login with Amazon", lambda: _login(amazon)):
+            if not await self.passes("Login with Amazon", lambda: _login(amazon)):
                 return
-            await self._passes("Orders", lambda: _orders(amazon))
-            await self._passes("Feeds", lambda: self._feeds(amazon))
+            await self.passes("Orders", lambda: _orders(amazon))
+            await self.passes("Feeds", lambda: self._feeds(amazon))
             if deep:
-                await self._passes("Buyers and addresses", lambda: self._people(amazon, account))
+                await self.passes("Buyers and addresses", lambda: self._people(amazon, account))
 
-    async def _passes(self, name: str, check: Callable[[], Awaitable[str]]) -> bool:
+    async def of_login(self, name: str, given: Settings, account: Account) -> None:
+        """Check nothing but whether Amazon takes the account's credentials."""
+
+        async def login() -> str:
+            hosts = AllowedHosts(given.allowed_hosts)
+            async with _connected(given, account, hosts, self._clock) as amazon:
+                return await _login(amazon)
+
+        await self.passes(name, login)
+
+    async def passes(self, name: str, check: Callable[[], Awaitable[str]]) -> bool:
+        """Tell what a check found; False if it failed.
+
+        It returns what is well, and raises `Doubt` or any other `EndpointError`.
+        """
         try:
             with working(f"Checking: {name}"):
                 finding = Finding(name, "ok", await check())
@@ -117,14 +138,10 @@ class _Examination:
         return finding.outcome != "wrong"
 
     async def _hosts(self, account: Account, hosts: AllowedHosts) -> str:
-        region = region_of(account.marketplace_ids)
-        urls = (
-            hosts.services_url(account.services_host, region),
-            hosts.token_url(account.token_host),
-        )
+        urls = dict.fromkeys(_urls(account, hosts))
         outbound = Outbound(may_be_private=hosts.listed)
         try:
-            for url in dict.fromkeys(urls):
+            for url in urls:
                 date = await _date(outbound, url)
                 ahead = self._clock.now() - date if date else timedelta()
                 if abs(ahead) > _MOST_SKEW:
@@ -135,7 +152,7 @@ class _Examination:
                     )
         finally:
             await outbound.aclose()
-        return f"{' and '.join(dict.fromkeys(urls))} answer, and the clock agrees with theirs."
+        return f"{' and '.join(urls)} answer, and the clock agrees with theirs."
 
     async def _feeds(self, amazon: Amazon) -> str:
         await amazon.feeds_since(self._clock.now() - timedelta(hours=1))
@@ -176,6 +193,17 @@ def _account(given: Settings) -> Account:
 async def _database(given: Settings) -> str:
     async with await Storage.open(given.database):
         return "It opens, and is up to date."
+
+
+def _urls(account: Account, hosts: AllowedHosts) -> tuple[str, ...]:
+    region = region_of(account.marketplace_ids)
+    if isinstance(account.credentials, MwsCredentials):
+        retired = MARKETPLACES[account.marketplace_ids[0]].mws_host
+        return (hosts.mws_url(account.services_host, retired),)
+    return (
+        hosts.services_url(account.services_host, region),
+        hosts.token_url(account.token_host),
+    )
 
 
 async def _date(outbound: Outbound, url: str) -> datetime | None:

@@ -18,6 +18,12 @@ _OPTIONS = {
     "amazon.last_updated_after": "--since",
     "amazon.statuses": "--statuses",
     "amazon.fulfilled_by": "--fulfilled-by",
+    "account.id": "ID",
+    "account.poll_every": "--every",
+    "account.lag": "--lag",
+    "account.start": "--since",
+    "destination.url": "--to",
+    "destination.secrets": "AMAZON_ENDPOINT_DESTINATION_SECRET",
 }
 
 
@@ -42,4 +48,4 @@ def _given_as(field: str | None) -> str | None:
     name = field.removeprefix("amazon.")
     if name in Settings.__struct_fields__:
         return PREFIX + name.upper()
-    return _OPTIONS.get(field)
+    return _OPTIONS.get(field.partition("[")[0])

@@ -1,13 +1,12 @@
 """`sandbox`: a local Amazon to try everything with."""
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
+from amazon_endpoint.cli import options
 from amazon_endpoint.cli.listening import cannot_listen
-from amazon_endpoint.errors import InvalidInput
-from amazon_endpoint.hub.fields import MOMENT_EXAMPLE, moment
+from amazon_endpoint.hub.fields import MOMENT_EXAMPLE
 from amazon_endpoint.sandbox.options import SandboxOptions
 from amazon_endpoint.sandbox.server import serve
 
@@ -29,13 +28,6 @@ def environment(url: str, marketplaces: str = MARKETPLACES) -> dict[str, str]:
         "AMAZON_ENDPOINT_SELLER_ID": "LOCALSELLER",
         "AMAZON_ENDPOINT_MARKETPLACE_ID": marketplaces,
     }
-
-
-def _moment(_ctx: click.Context, _option: click.Parameter, value: str | None) -> datetime | None:
-    try:
-        return moment(value, "--now")
-    except InvalidInput as invalid:
-        raise click.BadParameter(invalid.message) from None
 
 
 @click.command()
@@ -110,7 +102,7 @@ def _moment(_ctx: click.Context, _option: click.Parameter, value: str | None) ->
 @click.option(
     "--now",
     metavar="TIME",
-    callback=_moment,
+    callback=options.moment,
     help=f"Start its clock here, like {MOMENT_EXAMPLE}, instead of at the system's time.",
 )
 def command(host: str, port: int, marketplaces: str, **choices: object) -> None:
@@ -121,8 +113,8 @@ def command(host: str, port: int, marketplaces: str, **choices: object) -> None:
     """
     ids = tuple(one.strip() for one in marketplaces.split(",") if one.strip())
     try:
-        options = SandboxOptions(host=host, port=port, marketplaces=ids, **choices)  # type: ignore[arg-type]
-        serve(options, on_ready=lambda url: _tell(url, ",".join(ids)))
+        chosen = SandboxOptions(host=host, port=port, marketplaces=ids, **choices)  # type: ignore[arg-type]
+        serve(chosen, on_ready=lambda url: _tell(url, ",".join(ids)))
     except BrokenPipeError:
         raise
     except OSError as error:

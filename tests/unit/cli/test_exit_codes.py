@@ -33,6 +33,8 @@ def test_the_exit_code_tells_who_has_to_act(error: EndpointError, code: int) -> 
     [
         ("amazon.client_id", "AMAZON_ENDPOINT_CLIENT_ID: Missing."),
         ("amazon.last_updated_after", "--since: Missing."),
+        ("account.poll_every", "--every: Missing."),
+        ("destination.secrets[1]", "AMAZON_ENDPOINT_DESTINATION_SECRET: Missing."),
         ("amazon.resume", "amazon.resume: Missing."),
         ("payload.shipment", "payload.shipment: Missing."),
         (None, "Missing."),

@@ -1,0 +1,392 @@
+"""`accounts`: configure the accounts whose orders go to a store."""
+
+import asyncio
+import base64
+import secrets
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Literal, TypeVar
+
+import click
+import msgspec
+
+from amazon_endpoint import logs, settings
+from amazon_endpoint.amazon.connect import Connector
+from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
+from amazon_endpoint.amazon.hosts import AllowedHosts
+from amazon_endpoint.cli import options
+from amazon_endpoint.cli.account_table import account_table, accounts_table, shown
+from amazon_endpoint.cli.doctor import Doubt, Examination, examine
+from amazon_endpoint.cli.exit_codes import FAILED
+from amazon_endpoint.cli.output import show, write_json
+from amazon_endpoint.clock import SystemClock, iso
+from amazon_endpoint.errors import EndpointError
+from amazon_endpoint.hub import parameters
+from amazon_endpoint.hub.fields import MOMENT_EXAMPLE
+from amazon_endpoint.orders import AMAZON, MERCHANT
+from amazon_endpoint.settings import PREFIX, SettingInvalid, Settings
+from amazon_endpoint.storage import Storage
+from amazon_endpoint.storage.sync_storage import SyncStorage
+from amazon_endpoint.stores import connect as stores
+from amazon_endpoint.stores.port import Destination
+from amazon_endpoint.sync import accounts
+from amazon_endpoint.sync.accounts import ExpiryLevel, SyncAccount
+
+T = TypeVar("T")
+
+_MINUTE = timedelta(minutes=1)
+_A_DAY = 24 * 60
+
+_ALWAYS_ASKED = {
+    "seller_id": "Seller id (merchant token)",
+    "marketplace_id": "Marketplace ids, separated by commas",
+}
+_ASKED_WITHOUT_MWS = {
+    "client_id": "Client id",
+    "client_secret": "Client secret",
+    "refresh_token": "Refresh token",
+}
+_NEVER_ASKED = (
+    *("aws_access_key", "secret_key", "mws_auth_token"),
+    *("services_host", "token_host"),
+)
+_SHOWN_WHILE_TYPED = {"seller_id", "marketplace_id", "client_id"}
+
+_account_id = click.argument("account_id", metavar="ID")
+_secret_expires = click.option(
+    "--secret-expires",
+    metavar="TIME",
+    callback=options.moment,
+    help="When the client secret expires, as the developer portal tells.",
+)
+
+
+@click.group()
+def command() -> None:
+    """Configure the accounts whose orders go to a store.
+
+    Secrets are taken from the environment, from files or from a prompt, and are kept sealed: see
+    AMAZON_ENDPOINT_KEY in `amazon-endpoint settings`.
+    """
+
+
+@command.command()
+@_account_id
+@click.option("--to", "url", metavar="URL", required=True, help="Where the store takes messages.")
+@click.option(
+    "--kind",
+    type=click.Choice(["webhook", "v6"]),
+    default="webhook",
+    show_default=True,
+    help="A signed webhook, or a store's hub extension.",
+)
+@click.option("--seller-id", help="Instead of AMAZON_ENDPOINT_SELLER_ID.")
+@click.option("--marketplace-id", metavar="IDS", help="Instead of AMAZON_ENDPOINT_MARKETPLACE_ID.")
+@click.option(
+    "--every",
+    type=click.IntRange(1, _A_DAY),
+    default=accounts.POLL_EVERY // _MINUTE,
+    show_default=True,
+    help="Minutes between two polls.",
+)
+@click.option(
+    "--lag",
+    type=click.IntRange(0, _A_DAY),
+    default=accounts.LAG // _MINUTE,
+    show_default=True,
+    help="Minutes that a poll reaches back into the one before it.",
+)
+@click.option("--statuses", help=f"Some of {', '.join(parameters.STATUSES)}; without: all.")
+@click.option("--fulfilled-by", help=f"{MERCHANT}, {AMAZON} or both; without: {MERCHANT}.")
+@click.option(
+    "--since",
+    metavar="TIME",
+    callback=options.moment,
+    help=f"Orders updated from here on, like {MOMENT_EXAMPLE}; without: from now on.",
+)
+@_secret_expires
+@options.as_json
+def add(
+    account_id: str,
+    url: str,
+    kind: Literal["webhook", "v6"],
+    seller_id: str | None,
+    marketplace_id: str | None,
+    every: int,
+    lag: int,
+    statuses: str | None,
+    fulfilled_by: str | None,
+    since: datetime | None,
+    secret_expires: datetime | None,
+    as_json: bool,
+) -> None:
+    """Add an account; its orders go to --to.
+
+    Credentials come from AMAZON_ENDPOINT_CLIENT_ID, _CLIENT_SECRET and _REFRESH_TOKEN, or from
+    their _FILE forms; what is missing is asked for. AMAZON_ENDPOINT_DESTINATION_SECRET is what
+    messages are signed with, or the token of the hub extension; a webhook gets a new secret without
+    it, which is shown once.
+    """
+    given, now = settings.load(), SystemClock().now()
+    asked = {"seller_id": seller_id, "marketplace_id": marketplace_id}
+    filters = {"statuses": statuses, "fulfilled_by": fulfilled_by}
+    read = parameters.read(
+        (f"amazon.{name}", value)
+        for name, value in {**_account_settings(given, asked), **filters}.items()
+    )
+    destination_secrets, new_secret = _destination_secrets(given, kind)
+    account = SyncAccount(
+        id=account_id,
+        account=read.account(),
+        destination=Destination(kind=kind, url=url, secrets=destination_secrets),
+        start=since or now,
+        created_at=now,
+        poll_every=every * _MINUTE,
+        lag=lag * _MINUTE,
+        statuses=read.statuses() if statuses else (),
+        fulfilled_by=read.fulfilled_by(),
+        client_secret_expires_at=secret_expires,
+    )
+    accounts.check(account, now)
+    hosts = AllowedHosts(given.allowed_hosts)
+    stores.check(account.destination, allowed=hosts.listed)
+
+    async def work(storage: Storage, sync: SyncStorage) -> None:
+        connector = Connector(quotas=storage.quotas, clock=SystemClock(), hosts=hosts)
+        try:
+            connector.connect(account.account)
+        finally:
+            await connector.aclose()
+        await sync.accounts.add(account)
+
+    _run(given, work)
+    visible = shown(account, now)
+    if as_json:
+        write_json({**msgspec.structs.asdict(visible), "signing_secret": new_secret})
+        return
+    click.echo(f"Added {account_id}: polled every {every} minutes, from {visible.start} on.")
+    if new_secret:
+        click.echo(f"The store checks signatures with this secret, shown only now: {new_secret}")
+    click.echo(f"Check it with `amazon-endpoint accounts check {account_id}`.")
+
+
+@command.command("list")
+@options.as_json
+def list_accounts(as_json: bool) -> None:
+    """List all accounts."""
+
+    async def work(_storage: Storage, sync: SyncStorage) -> tuple[SyncAccount, ...]:
+        return await sync.accounts.all()
+
+    now = SystemClock().now()
+    listed = [shown(account, now) for account in _run(settings.load(), work)]
+    if as_json:
+        write_json(listed)
+    elif listed:
+        show(accounts_table(listed))
+    else:
+        click.echo("There are no accounts. `amazon-endpoint accounts add` adds one.", err=True)
+
+
+@command.command("show")
+@_account_id
+@options.as_json
+def show_account(account_id: str, as_json: bool) -> None:
+    """Show everything about an account but its secrets."""
+    visible = shown(_get(settings.load(), account_id), SystemClock().now())
+    if as_json:
+        write_json(visible)
+    else:
+        show(account_table(visible))
+
+
+@command.command()
+@_account_id
+def pause(account_id: str) -> None:
+    """Do nothing for an account until it is resumed. Nothing that is kept for it is lost."""
+    now = SystemClock().now()
+    changed = _change(settings.load(), account_id, lambda one: accounts.paused(one, now))
+    click.echo(f"{account_id} is paused since {iso(changed.paused_at or now)}.")
+
+
+@command.command()
+@_account_id
+def resume(account_id: str) -> None:
+    """Go on with an account where it was paused."""
+    _change(settings.load(), account_id, accounts.resumed)
+    click.echo(f"{account_id} is at work.")
+
+
+@command.command()
+@_account_id
+@_secret_expires
+def rotate(account_id: str, secret_expires: datetime | None) -> None:
+    """Give an account its application's new client secret.
+
+    It comes from AMAZON_ENDPOINT_CLIENT_SECRET or its _FILE form, or is asked for. The one before
+    is kept for the 7 days that Amazon goes on taking it. Without --secret-expires it is taken to
+    last 180 days.
+    """
+    given, now = settings.load(), SystemClock().now()
+    secret = given.client_secret or _ask("client_secret", "New client secret")
+    changed = _change(
+        given,
+        account_id,
+        lambda one: accounts.with_client_secret(one, secret, now, secret_expires),
+    )
+    expiry = accounts.client_secret_expiry(changed, now)
+    until = f", which expires {iso(expiry.at)}" if expiry else ""
+    click.echo(f"{account_id} has its client secret{until}.")
+
+
+@command.command()
+@_account_id
+@click.option("--force", is_flag=True, help="Give up the messages that its store lacks.")
+@click.confirmation_option(prompt="Erase the account, and everything that is kept for it?")
+def remove(account_id: str, force: bool) -> None:
+    """Erase an account and its secrets at once."""
+
+    async def work(_storage: Storage, sync: SyncStorage) -> None:
+        await sync.accounts.remove(account_id, force=force)
+
+    _run(settings.load(), work)
+    click.echo(f"{account_id} is removed.")
+
+
+@command.command()
+@_account_id
+@options.deep
+@options.as_json
+@click.pass_context
+def check(ctx: click.Context, account_id: str, deep: bool, as_json: bool) -> None:
+    """Find out what is wrong with an account, and how to mend it.
+
+    Ends with exit code 1 if anything is wrong.
+    """
+    given = settings.load()
+    account, now = _get(given, account_id), SystemClock().now()
+    hosts = AllowedHosts(given.allowed_hosts)
+
+    async def store() -> str:
+        stores.check(account.destination, allowed=hosts.listed)
+        return f"Messages go to {shown(account, now).destination_host}."
+
+    async def client_secret() -> str:
+        return _expiry(account, now)
+
+    async def checks(examination: Examination) -> None:
+        await examination.passes("Store", store)
+        if isinstance(account.account.credentials, SellingPartnerCredentials):
+            await examination.passes("Client secret", client_secret)
+        first, *further = accounts.ways_in(account, now)
+        await examination.of_account(given, first, deep=deep)
+        for way in further:
+            await examination.of_login("Previous client secret", given, way)
+
+    examine(ctx, checks, as_json=as_json)
+
+
+@command.command()
+@click.pass_context
+def reseal(ctx: click.Context) -> None:
+    """Seal everything with the first key of AMAZON_ENDPOINT_KEY.
+
+    To change the key: add the new one after the present one, for every process. Then put it first,
+    for every process. Then reseal. Then take the old one out.
+    """
+
+    async def work(_storage: Storage, sync: SyncStorage) -> tuple[int, tuple[str, ...]]:
+        done = await sync.reseal()
+        return done.count, done.failures
+
+    count, failures = _run(settings.load(), work)
+    click.echo(f"{count} value{'' if count == 1 else 's'} sealed anew.")
+    for failure in failures:
+        click.echo(f"Error: {failure}", err=True)
+    if failures:
+        ctx.exit(FAILED)
+
+
+def _run(given: Settings, work: Callable[[Storage, SyncStorage], Awaitable[T]]) -> T:
+    """Do `work` with what is kept, opened.
+
+    Raises:
+        StorageUnusable: the database can't be opened.
+        KeyUnusable: there is no key that can be used.
+    """
+    logs.configure("debug" if given.log_level == "debug" else "warning", given.log_format)
+
+    async def run() -> T:
+        async with await Storage.open(given.database) as storage:
+            return await work(storage, await storage.unlock(given.key))
+
+    return asyncio.run(run())
+
+
+def _get(given: Settings, account_id: str) -> SyncAccount:
+    async def work(_storage: Storage, sync: SyncStorage) -> SyncAccount:
+        return await sync.accounts.get(account_id)
+
+    return _run(given, work)
+
+
+def _change(
+    given: Settings, account_id: str, how: Callable[[SyncAccount], SyncAccount]
+) -> SyncAccount:
+    async def work(_storage: Storage, sync: SyncStorage) -> SyncAccount:
+        return await sync.accounts.change(account_id, how)
+
+    return _run(given, work)
+
+
+def _account_settings(given: Settings, options: Mapping[str, str | None]) -> dict[str, str]:
+    """What makes the account: from options, settings or questions, by the setting's name."""
+    names = (*_ALWAYS_ASKED, *_ASKED_WITHOUT_MWS, *_NEVER_ASKED)
+    found = {name: options.get(name) or getattr(given, name) for name in names}
+    needed = _ALWAYS_ASKED if found["aws_access_key"] else _ALWAYS_ASKED | _ASKED_WITHOUT_MWS
+    for name, question in needed.items():
+        found[name] = found[name] or _ask(name, question)
+    return {name: value for name, value in found.items() if value}
+
+
+def _destination_secrets(given: Settings, kind: str) -> tuple[tuple[str, ...], str | None]:
+    """The destination's secrets, and the one among them that was made just now."""
+    secret = given.destination_secret
+    if kind == "v6":
+        return (secret or _ask("destination_secret", "Token of the hub extension"),), None
+    if secret:
+        return tuple(one.strip() for one in secret.split(",")), None
+    new = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    return (new,), new
+
+
+def _ask(name: str, question: str) -> str:
+    """Ask a person.
+
+    Raises:
+        SettingInvalid: there is nobody to ask.
+    """
+    variable = f"{PREFIX}{name.upper()}"
+    if not sys.stdin.isatty():
+        raise SettingInvalid(f"Not set. Set it, or {variable}_FILE.", field=variable)
+    hidden = name not in _SHOWN_WHILE_TYPED
+    answer: str = click.prompt(question, hide_input=hidden, err=True)
+    return answer.strip()
+
+
+def _expiry(account: SyncAccount, now: datetime) -> str:
+    """When the client secret expires, where that is far.
+
+    Raises:
+        EndpointError: it has expired; `Doubt` where that is near.
+    """
+    expiry = accounts.client_secret_expiry(account, now)
+    if expiry is None:
+        return "Nobody told when it expires. `accounts rotate --secret-expires` does."
+    mend = f"Make a new one in the developer portal, then `accounts rotate {account.id}`."
+    if expiry.level == ExpiryLevel.EXPIRED:
+        raise EndpointError(f"It expired {iso(expiry.at)}. {mend}")
+    if expiry.level != ExpiryLevel.FAR:
+        raise Doubt(f"It expires in {expiry.days_left} days. {mend}")
+    return f"It expires in {expiry.days_left} days."
