@@ -6,7 +6,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from amazon_endpoint.amazon.quota import Rate, drain, full, learn_rate, take
 from amazon_endpoint.clock import Clock
-from amazon_endpoint.errors import AmazonUnavailable, Later, Throttled
+from amazon_endpoint.errors import AmazonRefused, AmazonUnavailable, EndpointError, Later, Throttled
 from amazon_endpoint.retry_after import read_retry_after
 
 # Two seconds, in which the slower operations regain a token, and what rounding adds to them.
@@ -17,8 +17,13 @@ _BACKOFF = wait_exponential_jitter(multiplier=0.2, max=1, jitter=0.2)
 _LONGEST_RETRY_AFTER = timedelta(hours=1)
 
 
+class Misdirected(AmazonRefused):
+    """Something else than what was called answered, and may do so for a moment only."""
+
+
 def retrying(
-    clock: Clock, kinds: tuple[type[Later], ...] = (Throttled, AmazonUnavailable)
+    clock: Clock,
+    kinds: tuple[type[EndpointError], ...] = (Throttled, AmazonUnavailable, Misdirected),
 ) -> AsyncRetrying:
     """Try again what did not happen, with jitter, for at most two seconds of sleep in all.
 
@@ -48,6 +53,11 @@ def retrying(
 def _moment(state: RetryCallState) -> datetime | None:
     error = state.outcome.exception() if state.outcome else None
     return error.not_before if isinstance(error, Later) else None
+
+
+def passes(status: int) -> bool:
+    """Whether an error with this HTTP status is one that waiting may mend."""
+    return status in {408, 425, 429} or not 300 <= status < 500
 
 
 def retry_after(header: str | None, now: datetime) -> datetime | None:

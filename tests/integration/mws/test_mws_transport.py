@@ -155,6 +155,18 @@ async def test_what_will_not_change_is_refused_at_once(
     assert len(amazon.signed) == 1
 
 
+async def test_a_gateway_that_redirects_is_not_followed(
+    amazon: ScriptedMws, seller: Seller
+) -> None:
+    amazon.will(*[Reply(302, b"", {"location": f"{amazon.url}/elsewhere"})] * 4)
+
+    with pytest.raises(AmazonRefused, match="302") as told:
+        await seller.account().search_orders(window(), None)
+
+    assert told.value.field == "amazon.services_host"
+    assert {one.path for one in amazon.asked} == {"/Orders/2013-09-01"}
+
+
 async def test_a_refusal_has_amazons_request_id(amazon: ScriptedMws, seller: Seller) -> None:
     amazon.will(refusal(400, "InvalidParameterValue"))
 

@@ -9,7 +9,6 @@ import pytest
 from amazon_endpoint.amazon.fulfillment import write_feed
 from amazon_endpoint.errors import (
     AmazonRefused,
-    AmazonUnavailable,
     FeedNotFound,
     HostNotAllowed,
     PageRepeated,
@@ -159,7 +158,7 @@ async def test_the_storages_own_refusal_is_not_quoted(
     denied = Reply(403, b"<Error><StringToSign>AKIA-canary</StringToSign></Error>")
     amazon.will(document(f"{amazon.url}/get"), *[denied] * 4)
 
-    with pytest.raises(AmazonUnavailable, match="403") as told:
+    with pytest.raises(AmazonRefused, match="403") as told:
         await seller.account().feed_report(DONE)
 
     assert "canary" not in str(told.value)

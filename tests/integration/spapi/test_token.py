@@ -11,7 +11,7 @@ import pytest
 from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
 from amazon_endpoint.amazon.spapi.token import TokenCache
-from amazon_endpoint.errors import AmazonUnavailable, CredentialsRefused
+from amazon_endpoint.errors import AmazonRefused, AmazonUnavailable, CredentialsRefused
 from tests.integration.spapi.scripted_amazon import (
     LOST,
     Reply,
@@ -165,6 +165,7 @@ async def test_an_old_client_secret_is_named_as_a_cause(
         pytest.param(Reply(500), id="500"),
         pytest.param(Reply(503, b"<html>"), id="html"),
         pytest.param(Reply(429), id="429"),
+        pytest.param(Reply(403), id="403 in passing"),
         pytest.param(LOST, id="no answer"),
         pytest.param(Reply(200, b"<html>"), id="unreadable"),
         pytest.param(Reply(200, b""), id="empty"),
@@ -187,6 +188,18 @@ async def test_lasting_trouble_at_the_token_host_is_told_within_two_seconds(
         await tokens.access_token(amazon.url, CREDENTIALS)
 
     assert clock.now() - NOON <= timedelta(seconds=2)
+
+
+@pytest.mark.parametrize("status", [302, 403, 404, 405])
+async def test_a_host_that_has_no_tokens_to_give_is_an_error(
+    amazon: ScriptedAmazon, tokens: TokenCache, status: int
+) -> None:
+    amazon.token_host_will(*[Reply(status)] * 4)
+
+    with pytest.raises(AmazonRefused, match=f"answered {status}") as told:
+        await tokens.access_token(amazon.url, CREDENTIALS)
+
+    assert told.value.field == "amazon.token_host"
 
 
 async def test_a_renewed_token_is_not_dropped_for_the_old_ones_sake(

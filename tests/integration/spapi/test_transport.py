@@ -98,13 +98,17 @@ async def test_a_refusal_is_told_in_amazons_words(amazon: ScriptedAmazon, seller
         await confirm(seller.account())
 
 
-async def test_a_redirect_is_not_followed(amazon: ScriptedAmazon, seller: Seller) -> None:
+@pytest.mark.parametrize("call", [search, submit])
+async def test_a_redirect_is_not_followed(
+    amazon: ScriptedAmazon, seller: Seller, call: Call
+) -> None:
     amazon.will(*[Reply(307, b"", {"location": f"{amazon.url}/elsewhere"})] * 4)
 
-    with pytest.raises(AmazonUnavailable, match="307"):
-        await search(seller.account())
+    with pytest.raises(AmazonRefused, match="307") as told:
+        await call(seller.account())
 
-    assert {one.path for one in amazon.calls} == {"/orders/2026-01-01/orders"}
+    assert told.value.field == "amazon.services_host"
+    assert "/elsewhere" not in {one.path for one in amazon.calls}
 
 
 # 2. What did not happen is tried again; what may have happened is not

@@ -24,7 +24,7 @@ from amazon_endpoint.amazon.mws.refusal import (
     used_up_until,
 )
 from amazon_endpoint.amazon.mws.signature import signed_query
-from amazon_endpoint.amazon.patience import next_token, retry_after, retrying
+from amazon_endpoint.amazon.patience import Misdirected, next_token, passes, retry_after, retrying
 from amazon_endpoint.amazon.quota import Bucket, QuotaKey, Quotas, Rate, as_far_as_possible
 from amazon_endpoint.amazon.user_agent import USER_AGENT
 from amazon_endpoint.amazon.xml import child, local_name, read_xml
@@ -173,7 +173,7 @@ class Transport:
                 told = f"answered {answer.status} with a body that can't be read"
             raise _broken(operation, told, answer)
 
-        return await retrying(self.clock, (AmazonUnavailable,))(attempt)
+        return await retrying(self.clock, (AmazonUnavailable, Misdirected))(attempt)
 
     async def _take_quota(self, operation: Operation) -> None:
         # Of two buckets neither loses a token while the other one has none.
@@ -263,9 +263,15 @@ class Transport:
         told = f"Amazon answered {operation.action} with {refusal.status}: {said}"
         if refusal.transient:
             return AmazonUnavailable(told, request_id=ident)
-        if refusal.status == 408 or not 400 <= refusal.status < 500:
+        if passes(refusal.status):
             wait = retry_after(answer.headers.get("retry-after"), self.clock.now())
             return _broken(operation, f"answered {refusal.status}: {said}", answer, wait)
+        if refusal.status < 400:
+            return Misdirected(
+                f"{told} A redirect is not followed: check the host.",
+                field="amazon.services_host",
+                request_id=ident,
+            )
         return _refused(told, refusal, ident)
 
     def _refilled(self, operation: Operation, answer: Answer, refusal: Refusal) -> datetime:

@@ -9,7 +9,7 @@ import msgspec
 
 from amazon_endpoint.amazon.fulfillment import read_report
 from amazon_endpoint.amazon.hosts import AllowedHosts
-from amazon_endpoint.amazon.patience import retrying
+from amazon_endpoint.amazon.patience import Misdirected, passes, retrying
 from amazon_endpoint.amazon.spapi import wire
 from amazon_endpoint.amazon.spapi.operations import (
     CREATE_FEED,
@@ -118,7 +118,13 @@ class FeedsApi:
                 raise AmazonUnavailable(f"Amazon's storage can't be reached: {error}.") from None
             if not 200 <= answer.status < 300:
                 # The body names the signed address and the access key: it is quoted nowhere.
-                raise AmazonUnavailable(f"Amazon's storage answered {answer.status}.")
+                told = f"Amazon's storage answered {answer.status}."
+                if passes(answer.status):
+                    raise AmazonUnavailable(told)
+                raise Misdirected(
+                    f"{told} The document's address was fresh: check what lies between this "
+                    "machine and Amazon's storage, such as a proxy."
+                )
             return answer
 
         return await retrying(self._transport.clock)(attempt)

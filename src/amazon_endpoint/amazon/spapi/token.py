@@ -10,7 +10,7 @@ import msgspec
 
 from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
-from amazon_endpoint.amazon.patience import retry_after, retrying
+from amazon_endpoint.amazon.patience import Misdirected, passes, retry_after, retrying
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.errors import AmazonUnavailable, CredentialsRefused
 from amazon_endpoint.outbound import Answer, NoAnswer, NotSent, Outbound
@@ -75,6 +75,7 @@ class TokenCache:
         Raises:
             CredentialsRefused: Amazon does not take the credentials.
             AmazonUnavailable: no answer worth the name, after a few tries.
+            AmazonRefused: whoever answers there has no tokens to give.
         """
         key = _key(base_url, credentials)
         token = self._tokens.get(key)
@@ -138,10 +139,19 @@ class TokenCache:
             return _grant(answer)
         if answer.status in {400, 401}:
             raise _refused(answer)
-        raise AmazonUnavailable(
-            f"Login with Amazon answered {answer.status}.",
-            not_before=retry_after(answer.headers.get("retry-after"), self._clock.now()),
-            request_id=answer.headers.get("x-amzn-requestid"),
+        told = f"Login with Amazon answered {answer.status}."
+        request_id = answer.headers.get("x-amzn-requestid")
+        if passes(answer.status):
+            raise AmazonUnavailable(
+                told,
+                not_before=retry_after(answer.headers.get("retry-after"), self._clock.now()),
+                request_id=request_id,
+            )
+        raise Misdirected(
+            f"{told} It does not serve access tokens there: check the host, and what lies between "
+            "it and this machine.",
+            field="amazon.token_host",
+            request_id=request_id,
         )
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
-from amazon_endpoint.amazon.patience import next_token, retry_after, retrying
+from amazon_endpoint.amazon.patience import Misdirected, next_token, passes, retry_after, retrying
 from amazon_endpoint.amazon.quota import Bucket, QuotaKey, Quotas, as_far_as_possible
 from amazon_endpoint.amazon.spapi.operations import Operation
 from amazon_endpoint.amazon.spapi.shallow import shallow
@@ -212,10 +212,16 @@ class Transport:
         if status == 429:
             return _throttled(operation, self._refilled(operation, answer), request_id)
         said = _said(answer).replace(token, "…")
-        if status == 408 or not 400 <= status < 500:
+        if passes(status):
             wait = retry_after(answer.headers.get("retry-after"), self.clock.now())
             return _broken(operation, f"answered {status}: {said}", answer, not_before=wait)
         told = f"Amazon answered {operation.name} with {status}: {said}"
+        if status < 400:
+            return Misdirected(
+                f"{told} A redirect is not followed: check the host.",
+                field="amazon.services_host",
+                request_id=request_id,
+            )
         if status in {401, 403}:
             if status == 401 or "token" in said.lower() or "expired" in said.lower():
                 return _TokenRefused(told, request_id=request_id)
