@@ -26,7 +26,7 @@ from amazon_endpoint.errors import (
     Unreadable,
 )
 from amazon_endpoint.feeds import FeedReport, FeedResult, FeedState, MessageResult
-from amazon_endpoint.orders import AMAZON, Order, bill
+from amazon_endpoint.orders import AMAZON, MERCHANT, Order, bill
 
 # Amazon's descriptions are cut to what a person reads.
 _LONGEST_DESCRIPTION = 500
@@ -45,6 +45,9 @@ _SUBJECTS: Mapping[type[object], str] = {
     Unreadable: "Unreadable answer",
     Later: "Try again later",
 }
+
+_TO_BE_SHIPPED = ("Unshipped", "PartiallyShipped")
+_PICK_UP = "IN_STORE_PICK_UP"
 
 _SEND_AGAIN = (
     "Check in Seller Central which of its orders are confirmed, and send the other shipments again."
@@ -80,6 +83,15 @@ def about_orders(orders: Sequence[Order]) -> Iterator[Notification]:
             "Check the application's restricted roles and the seller's authorisation, then import "
             "by number.",
         )
+    without = [order.number for order in orders if _lacks_its_address(order)]
+    if without:
+        yield Notification(
+            "warn",
+            "No address",
+            f"Amazon gave no address for {_listed(without)}, imported without. Check that the "
+            "application has the role that shows addresses (Direct to Consumer Shipping), then "
+            "import by number.",
+        )
     for order in orders:
         billed = bill(order)
         if billed.difference_is_notable:
@@ -91,6 +103,20 @@ def about_orders(orders: Sequence[Order]) -> Iterator[Notification]:
             )
         if order.remarks:
             yield Notification("info", "Remark", f"Order {order.number}: {' '.join(order.remarks)}")
+
+
+def _lacks_its_address(order: Order) -> bool:
+    """Whether an order that is to be shipped says not where to.
+
+    To an application without the role, Amazon may leave the address out without a word.
+    """
+    return (
+        order.shipping_address is None
+        and not order.personal_data_refused
+        and order.fulfilled_by == MERCHANT
+        and order.status in _TO_BE_SHIPPED
+        and _PICK_UP not in order.programs
+    )
 
 
 def about_unpriced(orders: Sequence[Order]) -> Iterator[Notification]:

@@ -216,6 +216,31 @@ def test_a_merchants_order_whose_address_was_refused_is_told() -> None:
     assert "100-AMAZONX-0000003" not in description
 
 
+@pytest.mark.parametrize("status", ["Unshipped", "PartiallyShipped"])
+def test_an_order_to_ship_that_came_without_an_address_is_told(status: str) -> None:
+    body = poll(order(shipping_address=None, status=status))
+
+    assert len(json.loads(body)["messages"]) == 1
+    [(level, subject, description)] = told(body)
+    assert (level, subject) == ("warn", "No address")
+    assert "100-EXAMPLE-1000000" in description
+    assert "role" in description
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": "Shipped"},
+        {"status": "Canceled"},
+        {"fulfilled_by": "AMAZON"},
+        {"programs": ("IN_STORE_PICK_UP",)},
+    ],
+    ids=str,
+)
+def test_an_order_that_goes_nowhere_from_here_needs_no_address(changes: dict[str, Any]) -> None:
+    assert told(poll(order(shipping_address=None, **changes))) == []
+
+
 def test_a_notable_difference_is_told() -> None:
     [(level, subject, description)] = told(poll(order(total="66.5")))
 
