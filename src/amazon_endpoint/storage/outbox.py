@@ -1,0 +1,209 @@
+"""The outbox kept in the database, each message sealed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Row, Update, and_, exists, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from amazon_endpoint.storage.database import Database
+from amazon_endpoint.storage.encryption import Keyring
+from amazon_endpoint.storage.order_tables import outbox
+from amazon_endpoint.storage.sync_tables import accounts
+from amazon_endpoint.stores.port import MessageKind
+from amazon_endpoint.sync.intake import Draft
+from amazon_endpoint.sync.outbox import OutboxMessage, OutboxState
+
+_PENDING, _PARKED = OutboxState.PENDING, OutboxState.PARKED
+_UNDELIVERED = (_PENDING, _PARKED)
+
+
+class StoredOutbox:
+    """Implements `sync.outbox.Outbox`."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def due(self, account_id: str, now: datetime, limit: int) -> tuple[OutboxMessage, ...]:
+        """Messages to be delivered now, of each order only the first one not delivered."""
+        earlier = outbox.alias()
+        held_up = exists().where(
+            earlier.c.account_id == outbox.c.account_id,
+            earlier.c.order_number == outbox.c.order_number,
+            earlier.c.sequence < outbox.c.sequence,
+            earlier.c.state.in_(_UNDELIVERED),
+        )
+        query = (
+            select(outbox)
+            .where(outbox.c.account_id == account_id, outbox.c.next_attempt_at <= now, ~held_up)
+            .order_by(outbox.c.next_attempt_at, outbox.c.order_number)
+            .limit(limit)
+        )
+
+        async def work(connection: AsyncConnection) -> tuple[OutboxMessage, ...]:
+            return tuple(map(self._message, await connection.execute(query)))
+
+        return await self._database.run(work)
+
+    async def delivered(self, message: OutboxMessage, now: datetime) -> bool:
+        """The store has it."""
+        return await self._end(
+            message, state=OutboxState.DELIVERED, next_attempt_at=None, delivered_at=now
+        )
+
+    async def put_off(self, message: OutboxMessage, until: datetime, reason: str) -> bool:
+        """The store has it not, and is to be tried again then."""
+        return await self._end(
+            message, attempts=message.attempts + 1, next_attempt_at=until, last_error=reason
+        )
+
+    async def park(self, message: OutboxMessage, reason: str) -> bool:
+        """The store will not be tried again."""
+        return await self._end(
+            message,
+            state=_PARKED,
+            attempts=message.attempts + 1,
+            next_attempt_at=None,
+            last_error=reason,
+        )
+
+    async def redeliver(
+        self, account_id: str, now: datetime, order_number: str | None = None
+    ) -> int:
+        """Have parked messages tried again, an order's or all of the account."""
+        again = (
+            update(outbox)
+            .where(outbox.c.account_id == account_id, outbox.c.state == _PARKED)
+            .values(state=_PENDING, attempts=0, next_attempt_at=now)
+        )
+        if order_number is not None:
+            again = again.where(outbox.c.order_number == order_number)
+        return await self._count(again)
+
+    async def expire(self, account_id: str, order_number: str) -> None:
+        """Erase the bodies of an order's messages; those not delivered never will be."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await expire(connection, account_id, order_number)
+
+        await self._database.run(work)
+
+    async def undelivered(self, account_id: str) -> int:
+        """How many messages the account's store lacks, pending and parked."""
+
+        async def work(connection: AsyncConnection) -> int:
+            return await undelivered(connection, account_id)
+
+        return await self._database.run(work)
+
+    async def due_accounts(self, now: datetime) -> tuple[str, ...]:
+        """The accounts, none of them paused, with messages to be delivered now."""
+        due = exists().where(outbox.c.account_id == accounts.c.id, outbox.c.next_attempt_at <= now)
+        query = select(accounts.c.id).where(accounts.c.paused_at.is_(None), due)
+
+        async def work(connection: AsyncConnection) -> tuple[str, ...]:
+            return tuple((await connection.scalars(query)).all())
+
+        return await self._database.run(work)
+
+    async def _end(self, message: OutboxMessage, **columns: Any) -> bool:
+        attempt = and_(
+            outbox.c.account_id == message.account_id,
+            outbox.c.order_number == message.order_number,
+            outbox.c.sequence == message.sequence,
+            outbox.c.state == _PENDING,
+            outbox.c.attempts == message.attempts,
+        )
+        return await self._count(update(outbox).where(attempt).values(columns)) == 1
+
+    async def _count(self, change: Update) -> int:
+        async def work(connection: AsyncConnection) -> int:
+            return (await connection.execute(change)).rowcount
+
+        return await self._database.run(work)
+
+    def _message(self, row: Row[Any]) -> OutboxMessage:
+        return OutboxMessage(
+            account_id=row.account_id,
+            order_number=row.order_number,
+            sequence=row.sequence,
+            webhook_id=row.webhook_id,
+            kind=MessageKind(row.kind),
+            body=self._keyring.open(row.body, table=outbox.name, row=_row(row)),
+            attempts=row.attempts,
+            created_at=row.created_at,
+        )
+
+
+async def write_messages(
+    connection: AsyncConnection,
+    account_id: str,
+    drafts: Iterable[Draft],
+    now: datetime,
+    keyring: Keyring,
+) -> None:
+    """Write messages, each to be delivered after those of its order that are there already.
+
+    The account has to be locked.
+    """
+    drafts = tuple(drafts)
+    if not drafts:
+        return
+    last = await connection.execute(
+        select(outbox.c.order_number, func.max(outbox.c.sequence).label("last"))
+        .where(
+            outbox.c.account_id == account_id,
+            outbox.c.order_number.in_({draft.order_number for draft in drafts}),
+        )
+        .group_by(outbox.c.order_number)
+    )
+    sequences: dict[str, int] = {row.order_number: row.last for row in last}
+    rows = []
+    for draft in drafts:
+        number = draft.order_number
+        sequence = sequences[number] = sequences.get(number, 0) + 1
+        rows.append(
+            {
+                "account_id": account_id,
+                "order_number": number,
+                "sequence": sequence,
+                # Never given twice, not even after a database was restored from its backup.
+                "webhook_id": f"msg_{uuid4().hex}",
+                "kind": draft.kind,
+                "body": keyring.seal(
+                    draft.body, table=outbox.name, row=f"{account_id}/{number}/{sequence}"
+                ),
+                "state": _PENDING,
+                "attempts": 0,
+                "next_attempt_at": now,
+                "created_at": now,
+            }
+        )
+    await connection.execute(insert(outbox), rows)
+
+
+async def expire(connection: AsyncConnection, account_id: str, order_number: str) -> None:
+    """Erase the bodies of an order's messages; those not delivered never will be."""
+    this = and_(outbox.c.account_id == account_id, outbox.c.order_number == order_number)
+    await connection.execute(
+        update(outbox)
+        .where(this, outbox.c.state.in_(_UNDELIVERED))
+        .values(state=OutboxState.EXPIRED, next_attempt_at=None)
+    )
+    await connection.execute(update(outbox).where(this).values(body=None))
+
+
+async def undelivered(connection: AsyncConnection, account_id: str) -> int:
+    """How many messages the account's store lacks, pending and parked."""
+    lacking: ColumnElement[bool] = and_(
+        outbox.c.account_id == account_id, outbox.c.state.in_(_UNDELIVERED)
+    )
+    count: int = (await connection.execute(select(func.count()).where(lacking))).scalar_one()
+    return count
+
+
+def _row(row: Row[Any]) -> str:
+    return f"{row.account_id}/{row.order_number}/{row.sequence}"

@@ -1,0 +1,68 @@
+"""The quarantine kept in the database."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from amazon_endpoint.amazon.port import UnreadableOrder
+from amazon_endpoint.storage.database import Database
+from amazon_endpoint.storage.order_tables import quarantine
+from amazon_endpoint.storage.upserting import upsert
+from amazon_endpoint.sync.quarantine import QuarantinedOrder
+
+
+class StoredQuarantine:
+    """Implements `sync.quarantine.Quarantine`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, account_id: str) -> tuple[QuarantinedOrder, ...]:
+        """The account's, the longest there first."""
+        query = (
+            select(*(quarantine.c[name] for name in QuarantinedOrder.__struct_fields__))
+            .where(quarantine.c.account_id == account_id)
+            .order_by(quarantine.c.first_seen_at, quarantine.c.name)
+        )
+
+        async def work(connection: AsyncConnection) -> tuple[QuarantinedOrder, ...]:
+            found = await connection.execute(query)
+            return tuple(QuarantinedOrder(**row._asdict()) for row in found)
+
+        return await self._database.run(work)
+
+
+async def write_quarantine(
+    connection: AsyncConnection,
+    account_id: str,
+    unreadable: Iterable[UnreadableOrder],
+    readable: Collection[str],
+    now: datetime,
+) -> None:
+    """Put aside what could not be read, and take out what could."""
+    rows = {
+        _name(one): {
+            "account_id": account_id,
+            "name": _name(one),
+            "number": one.number,
+            "reason": one.reason.replace("\0", ""),
+            "first_seen_at": now,
+            "last_seen_at": now,
+        }
+        for one in unreadable
+    }
+    if readable:
+        await connection.execute(
+            delete(quarantine).where(
+                quarantine.c.account_id == account_id,
+                quarantine.c.name.in_(set(readable) - rows.keys()),
+            )
+        )
+    await upsert(connection, quarantine, list(rows.values()), leave={"first_seen_at"})
+
+
+def _name(one: UnreadableOrder) -> str:
+    return one.number or sha256(one.reason.encode()).hexdigest()

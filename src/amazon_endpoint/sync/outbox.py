@@ -1,0 +1,95 @@
+"""Outbox: messages that are kept until the store has them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, Protocol
+
+import msgspec
+
+from amazon_endpoint.stores.port import MessageKind
+
+
+class OutboxState(StrEnum):
+    """What became of a message. Nobody tries to deliver a parked one, until the operator says so;
+    an expired one was erased before it was delivered."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    PARKED = "parked"
+    EXPIRED = "expired"
+
+
+class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A pending message, the `sequence`th about its order. `attempts` is how often it failed."""
+
+    account_id: str
+    order_number: str
+    sequence: int
+    webhook_id: str
+    kind: MessageKind
+    body: bytes
+    attempts: int
+    created_at: datetime
+
+    def __rich_repr__(self) -> list[tuple[str, str]]:
+        """Without the body, which holds buyers' data."""
+        return [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "body"]
+
+    def __repr__(self) -> str:
+        return (
+            f"OutboxMessage({', '.join(f'{name}={told!r}' for name, told in self.__rich_repr__())})"
+        )
+
+
+class Outbox(Protocol):
+    """The messages that stores are to be told.
+
+    `delivered`, `put_off` and `park` say what became of an attempt. They return False, and change
+    nothing, when the message is no longer as the attempt found it.
+    """
+
+    async def due(self, account_id: str, now: datetime, limit: int) -> tuple[OutboxMessage, ...]:
+        """Messages to be delivered now, the longest due first; of each order only the first one
+        that was not delivered, so that a parked one holds up those behind it.
+
+        Raises:
+            KeyMissing, Damaged: a body can't be opened.
+        """
+        ...
+
+    async def delivered(self, message: OutboxMessage, now: datetime) -> bool:
+        """The store has it."""
+        ...
+
+    async def put_off(self, message: OutboxMessage, until: datetime, reason: str) -> bool:
+        """The store has it not, and is to be tried again then."""
+        ...
+
+    async def park(self, message: OutboxMessage, reason: str) -> bool:
+        """The store will not be tried again."""
+        ...
+
+    async def redeliver(
+        self, account_id: str, now: datetime, order_number: str | None = None
+    ) -> int:
+        """Have parked messages tried again as if for the first time: an order's, or all of the
+        account. Returns how many."""
+        ...
+
+    async def expire(self, account_id: str, order_number: str) -> None:
+        """Erase the bodies of an order's messages; those not delivered never will be."""
+        ...
+
+    async def undelivered(self, account_id: str) -> int:
+        """How many messages the account's store lacks, pending and parked."""
+        ...
+
+    async def due_accounts(self, now: datetime) -> tuple[str, ...]:
+        """The accounts, none of them paused, with messages to be delivered now."""
+        ...
+
+
+async def find_due(outbox: Outbox, now: datetime) -> Iterable[tuple[Literal["deliver"], str]]:
+    """Every account with messages to be delivered now."""
+    return [("deliver", account_id) for account_id in await outbox.due_accounts(now)]

@@ -1,0 +1,161 @@
+"""Polling: the next page of an account's orders, and all that follows from it in one commit."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+import msgspec
+
+from amazon_endpoint.amazon.port import Amazon, OrderPage
+from amazon_endpoint.clock import Clock
+from amazon_endpoint.errors import EndpointError, InvalidInput, PageTokenRefused
+from amazon_endpoint.services.window import Window, turn_page
+from amazon_endpoint.sync import sweep
+from amazon_endpoint.sync.accounts import SyncAccount
+from amazon_endpoint.sync.backoff import Random
+from amazon_endpoint.sync.changes import KnownOrder, Marker
+from amazon_endpoint.sync.intake import Books, Intake, sort_out, take_in
+from amazon_endpoint.sync.reading import (
+    Reading,
+    ReadingKind,
+    after_error,
+    begun,
+    next_window,
+    waiting,
+    with_page,
+)
+
+
+class Readings(Protocol):
+    """How far accounts have been read."""
+
+    async def of(self, account_id: str) -> dict[ReadingKind, Reading]:
+        """The account's readings, of those kinds that have begun."""
+        ...
+
+    async def keep(self, reading: Reading) -> bool:
+        """Keep a reading if nobody else wrote its revision before, else return False."""
+        ...
+
+    async def due(self, now: datetime) -> tuple[str, ...]:
+        """The accounts, none of them paused, that have a page to read or were never read."""
+        ...
+
+
+async def find_due(readings: Readings, now: datetime) -> Iterable[tuple[Literal["poll"], str]]:
+    """Every account that `poll_once` has something to do for."""
+    return [("poll", account_id) for account_id in await readings.due(now)]
+
+
+async def poll_once(
+    account: SyncAccount,
+    *,
+    amazon: Amazon,
+    readings: Readings,
+    books: Books,
+    clock: Clock,
+    random: Random,
+) -> bool:
+    """Read and keep one page of whatever is due: a poll's, else a back-fill's, else a sweep's.
+
+    What Amazon refuses or fails at is kept in the reading, with the moment to try again. True:
+    there may be more to do right now.
+
+    Raises:
+        StorageUnavailable: nothing was kept, or nobody knows.
+        AccountUnknown: the account was removed.
+    """
+    now = clock.now()
+    kept = await readings.of(account.id)
+    reading = None if account.paused_at else _due(kept, account, now)
+    if reading is None:
+        return False
+    try:
+        read = await _next_page(reading, kept, account, amazon, now)
+    except EndpointError as error:
+        await readings.keep(after_error(reading, error, clock.now(), random))
+        return True
+    if read is None:
+        await readings.keep(waiting(reading, now, _every(reading, account)))
+        return True
+    window, page = read
+    orders, unreadable = sort_out(page)
+
+    def decide(known: Mapping[str, KnownOrder], marker: Marker) -> Intake:
+        intake = take_in(orders, unreadable, known, marker=marker, read_at=now, now=clock.now())
+        turned = with_page(reading, window, page, clock.now(), _every(reading, account))
+        new = sum(order.number not in known for order in intake.orders)
+        return msgspec.structs.replace(
+            intake,
+            reading=msgspec.structs.replace(turned, first_sights=reading.first_sights + new),
+        )
+
+    await books.take_in(account.id, [order.number for order in orders], decide)
+    return True
+
+
+async def begin_backfill(
+    account: SyncAccount, since: datetime, until: datetime, *, readings: Readings, clock: Clock
+) -> None:
+    """Have every order read that was created from `since` to `until`. To be woken for afterwards.
+
+    Raises:
+        InvalidInput: the dates are not in sequence or in the future, or another back-fill of the
+            account is under way.
+    """
+    now = clock.now()
+    if not since < until <= now:
+        raise InvalidInput("Give two moments of the past, the earlier one first.", field="since")
+    before = (await readings.of(account.id)).get(ReadingKind.BACKFILL)
+    reading = begun(account, ReadingKind.BACKFILL, since, now, until)
+    if before is not None:
+        reading = msgspec.structs.replace(reading, revision=before.revision)
+    under_way = before is not None and before.next_attempt_at is not None
+    if under_way or not await readings.keep(reading):
+        raise InvalidInput("A back-fill of this account is under way. Let it finish first.")
+
+
+async def poll_soon(account: SyncAccount, *, readings: Readings, clock: Clock) -> None:
+    """Have the account polled now rather than on schedule. To be woken for afterwards."""
+    reading = (await readings.of(account.id)).get(ReadingKind.POLL)
+    if reading is not None and not reading.is_due(clock.now()):
+        # Whoever wrote it meanwhile has just polled.
+        await readings.keep(msgspec.structs.replace(reading, next_attempt_at=clock.now()))
+
+
+def _due(
+    kept: Mapping[ReadingKind, Reading], account: SyncAccount, now: datetime
+) -> Reading | None:
+    poll = kept.get(ReadingKind.POLL) or begun(account, ReadingKind.POLL, account.start, now)
+    swept = kept.get(ReadingKind.SWEEP) or sweep.first_sweep(account, poll, now)
+    candidates = (poll, kept.get(ReadingKind.BACKFILL), swept)
+    return next((one for one in candidates if one is not None and one.is_due(now)), None)
+
+
+def _every(reading: Reading, account: SyncAccount) -> timedelta:
+    return sweep.EVERY if reading.kind is ReadingKind.SWEEP else account.poll_every
+
+
+async def _next_page(
+    reading: Reading,
+    kept: Mapping[ReadingKind, Reading],
+    account: SyncAccount,
+    amazon: Amazon,
+    now: datetime,
+) -> tuple[Window, OrderPage] | None:
+    """The next page, and the window turned over to the one after; None while there is none."""
+    window = reading.window
+    if window is None:
+        newest = await amazon.latest_upper_bound()
+        lag = account.lag
+        if reading.kind is ReadingKind.SWEEP:
+            # What the polls have not come to is not missed.
+            newest, lag = min(newest, kept[ReadingKind.POLL].upper_bound), sweep.LAG
+        window = next_window(reading, account, newest=newest, lag=lag)
+        if window is None:
+            return None
+    elif window.token_is_dead(now):
+        raise PageTokenRefused
+    page = await amazon.search_orders(window.query, window.page_token)
+    turned, _ = turn_page(window, page, now)
+    return turned, page
