@@ -20,7 +20,7 @@ from typing import Literal, get_args
 
 import msgspec
 import structlog
-from dbos import DBOS, DBOSPortableJSONSerializer, SetEnqueueOptions, WorkflowStatus
+from dbos import DBOS, DBOSPortableJSONSerializer, WorkflowStatus
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -45,6 +45,7 @@ FindDue = Callable[[], Awaitable[Iterable[tuple[Kind, str]]]]
 
 _APPLICATION = "amazon-endpoint"
 _SCHEMA = "amazon_endpoint_engine"
+_WORKFLOW = "work_off"
 
 # What waits is taken up by its own version only: this one outlives releases, and changes only
 # with the steps that a workflow goes through.
@@ -65,7 +66,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     minute: float = 60  # between two searches for what is due
     beat: float = 5  # between two beats of a worker, and two looks at the others'
     silent: int = 6  # looks without a beat, after which a worker is taken for dead
-    look: float = 0.5  # between two looks at a queue
+    look: float = 1  # between two looks at a queue
     parallel: int = 32  # accounts at once, of each kind, in one process
     batches: int = 20  # in a row for one account, before it is others' turn
     keep: timedelta = timedelta(hours=1)  # how long what is finished stays in the engine's tables
@@ -182,11 +183,10 @@ class Engine:
             }
         )
 
-        @DBOS.workflow(name="work_off")
+        @DBOS.workflow(name=_WORKFLOW)
         async def work_off(kind: Kind, account_id: str) -> None:
             await self._work_off(kind, account_id)
 
-        self._work_off_durably = work_off
         try:
             # In this thread, because it runs workflows on the loop that it is launched from.
             DBOS.launch()
@@ -247,11 +247,18 @@ class Engine:
             load_input=False,
             load_output=False,
         )
-        for kind, account_id in woken - {
-            (one.queue_name, one.queue_partition_key) for one in waiting
-        }:
-            with SetEnqueueOptions(queue_partition_key=account_id):
-                await DBOS.enqueue_workflow_async(kind, self._work_off_durably, kind, account_id)
+        already = {(one.queue_name, one.queue_partition_key) for one in waiting}
+        for kind, account_id in woken - already:
+            await DBOS.enqueue_workflow_with_options_async(
+                {
+                    "workflow_name": _WORKFLOW,
+                    "queue_name": kind,
+                    "queue_partition_key": account_id,
+                    "app_version": _VERSION,
+                },
+                kind,
+                account_id,
+            )
 
     async def _find(self, find_due: FindDue) -> None:
         for kind, account_id in await find_due():
@@ -358,7 +365,9 @@ def _engine_file(database: Path) -> URL:
         with closing(sqlite3.connect(file)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
     except (OSError, sqlite3.Error) as error:
-        raise StorageUnusable(f"{file} can't be used: {error}.") from error
+        raise StorageUnusable(
+            f"{file} can't be used: {error}. It may be deleted: what is due is found again."
+        ) from error
     return URL.create("sqlite", database=str(file))
 
 

@@ -356,6 +356,39 @@ async def test_a_second_engine_on_one_sqlite_file_is_refused(tmp_path: Path) -> 
             pass
 
 
+async def test_an_engine_s_file_that_can_t_be_read_may_be_deleted(tmp_path: Path) -> None:
+    setting = str(tmp_path / "endpoint.db")
+    (tmp_path / "endpoint.db.engine").write_text("Certainly no database. " * 50)
+    recorder = Recorder(a=1)
+
+    async with await Storage.open(setting) as storage:
+        with pytest.raises(StorageUnusable, match="It may be deleted"):
+            await engine(setting, storage, recorder.work).launch()
+
+        delete_engine_tables(setting)
+        async with running(setting, storage, recorder.work, recorder.find_due):
+            await eventually(lambda: bool(recorder.done))
+
+
+async def test_connections_that_are_cut_cost_no_work(postgresql_url: str) -> None:
+    recorder = Recorder(a=30, b=30)
+
+    async with (
+        await Storage.open(postgresql_url) as storage,
+        running(postgresql_url, storage, recorder.work, recorder.find_due),
+    ):
+        for done in (3, 10, 20):
+            await eventually(partial(recorder.has_done, "a", done))
+            in_engine(
+                postgresql_url,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+        await eventually(lambda: recorder.due.total() <= 0)
+
+    assert recorder.most_of_one == 1
+
+
 async def test_a_role_that_may_create_nothing_is_told_so(
     postgresql_url: str, postgresql_server: str
 ) -> None:
