@@ -39,7 +39,7 @@ def parse_amount(text: str) -> Decimal:
     """
     if not _AMOUNT.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is not a decimal amount")
-    return Decimal(text)
+    return +Decimal(text)  # -0.00 is 0.00
 
 
 def parse_currency(text: str) -> str:

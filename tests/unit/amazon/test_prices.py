@@ -157,6 +157,13 @@ def test_what_an_amount_left_out_would_leave_of_a_total_is_no_price(parts: Any) 
     assert found.remarks == ("Of item 4711, an amount in EUR is left out: the order is in USD.",)
 
 
+def test_a_negative_zero_is_zero() -> None:
+    told = order(item(part("ITEM", "-0.00"), total="-0.00"), total=money("-0.00"))
+
+    assert str(charges_of(told).total) == "0.00"
+    assert all(not row.amount.is_signed() for row in bill(read(told)).adjustments)
+
+
 def test_without_a_grand_total_the_parts_are_the_total() -> None:
     assert charges_of(order(item(part("ITEM", "10"), part("TAX", "1")))).total == D("11")
 
