@@ -1,5 +1,6 @@
 """Marketplaces: what follows from a marketplace id."""
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -29,6 +30,8 @@ class Marketplace(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     mws_host: str
 
+
+_ID = re.compile(r"[A-Z0-9]{10,14}", re.ASCII)
 
 _NA, _EU, _FE = Region.NORTH_AMERICA, Region.EUROPE, Region.FAR_EAST
 
@@ -104,9 +107,11 @@ def region_of(marketplace_ids: Sequence[str]) -> Region:
     found = [(one, marketplace(one)) for one in marketplace_ids]
     unknown = [one for one, known in found if known is None]
     if unknown:
+        # What has not the form of an id may be a secret in the wrong place.
+        named = next((one for one in unknown if _ID.fullmatch(one)), "This")
         raise InvalidInput(
-            f"{unknown[0][:40]!r} is no marketplace id of Amazon's. Amazon.com is ATVPDKIKX0DER; "
-            "Amazon's documentation lists all under 'Marketplace IDs'.",
+            f"{named} is no marketplace id of Amazon's. Amazon.com is ATVPDKIKX0DER; Amazon's "
+            "documentation lists all under 'Marketplace IDs'.",
             field=field,
         )
     regions = {known.region for _, known in found if known is not None}

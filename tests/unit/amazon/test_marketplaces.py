@@ -88,3 +88,20 @@ def test_other_marketplaces_are_refused_by_parameter(marketplace_ids: list[str])
         region_of(marketplace_ids)
 
     assert told.value.field == "amazon.marketplace_id"
+
+
+@pytest.mark.parametrize(
+    ("unknown", "shown"),
+    [
+        ("A2ZV50J4W1RKNI", "A2ZV50J4W1RKNI is"),
+        ("Atzr|a-refresh-token", "This is"),
+        ("a" * 5_000, "This is"),
+        ("A" * 20, "This is"),
+    ],
+    ids=["an id", "a secret", "a long text", "an access key"],
+)
+def test_an_unknown_id_is_shown_only_if_it_could_be_one(unknown: str, shown: str) -> None:
+    with pytest.raises(InvalidInput) as told:
+        region_of([UNITED_STATES, unknown])
+
+    assert told.value.message.startswith(f"{shown} no marketplace id")
