@@ -59,7 +59,7 @@ def _matches(headers: Headers, token: bytes) -> bool:
 def _given(headers: Headers) -> Iterator[bytes]:
     for name in _TOKEN_HEADERS:
         for value in headers.getlist(name):
-            yield value.encode("latin-1")
+            yield value.strip().encode("latin-1")
             # Cangaroo sends the header in both spellings, and proxies may join the two.
             parts = {part.strip() for part in value.split(",")}
             if len(parts) == 1:

@@ -109,7 +109,7 @@ class HubV5:
             clock=self._clock,
             deadline=now + timedelta(seconds=self._settings.reply_seconds),
         )
-        self._metrics.orders(len(outcome.orders))
+        self._metrics.orders(outcome.orders)
         return reply.orders_reply(
             message.message_id,
             outcome.orders,
@@ -126,7 +126,7 @@ class HubV5:
     async def _import(self, message: Message) -> bytes:
         asked = requests.read_by_number(message)
         order = await import_order(self._connector.connect(asked.account), asked.order_number)
-        self._metrics.orders(1)
+        self._metrics.orders([order])
         return reply.order_reply(message.message_id, order, shipping_methods=asked.shipping_methods)
 
     async def _confirm(self, message: Message) -> bytes:

@@ -140,7 +140,7 @@ class HubV6:
                 deadline=deadline,
             )
             since = None if poll.last_poll else began.cursor
-        self._metrics.orders(len(outcome.orders))
+        self._metrics.orders(outcome.orders)
         return reply.orders_reply(
             call.request_id,
             outcome.orders,
@@ -156,7 +156,7 @@ class HubV6:
     async def _import(self, call: Call) -> bytes:
         asked = requests.read_by_number(call)
         order = await import_order(self._connector.connect(asked.account), asked.order_number)
-        self._metrics.orders(1)
+        self._metrics.orders([order])
         return reply.orders_reply(call.request_id, [order], shipping_methods=asked.shipping_methods)
 
     async def _confirm(self, call: Call) -> bytes:

@@ -1,7 +1,11 @@
 """Metrics: what the endpoint answered, for Prometheus."""
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from amazon_endpoint.orders import Order
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 
@@ -36,9 +40,9 @@ class Metrics:
         self._messages.labels(service=service, outcome=outcome).inc()
         self._seconds.labels(service=service).observe(seconds)
 
-    def orders(self, count: int) -> None:
-        """Count orders handed to a hub."""
-        self._orders.inc(count)
+    def orders(self, answered: Iterable[Order]) -> None:
+        """Count the orders handed to a hub: those without prices are only told of."""
+        self._orders.inc(sum(order.priced for order in answered))
 
     def exposition(self) -> bytes:
         """Everything counted so far, in Prometheus' text format."""
