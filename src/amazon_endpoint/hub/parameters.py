@@ -18,6 +18,8 @@ from amazon_endpoint.errors import InvalidInput
 from amazon_endpoint.hub import fields
 from amazon_endpoint.orders import AMAZON, MERCHANT
 
+_NAMESPACE = "amazon."
+
 STATUSES = (
     "Pending",
     "PendingAvailability",
@@ -202,13 +204,17 @@ class Parameters(msgspec.Struct, frozen=True):
 
 
 def read(pairs: Iterable[tuple[str, object]]) -> Parameters:
-    """Collect named values. A name that comes twice has to have one value.
+    """Collect our values; a name that comes twice has to have one value.
+
+    A hub may send other integrations' parameters along: they say nothing to us.
 
     Raises:
         InvalidInput: a parameter comes twice with different values.
     """
     values: dict[str, object] = {}
     for name, value in pairs:
+        if not name.startswith(_NAMESPACE):
+            continue
         if name in values and (type(values[name]), values[name]) != (type(value), value):
             raise InvalidInput("This comes twice with different values. Send it once.", field=name)
         values[name] = value

@@ -288,6 +288,12 @@ def test_a_parameter_may_come_twice_with_one_value_only() -> None:
     assert "hidden" not in str(invalid.value)
 
 
+def test_what_other_integrations_are_sent_is_theirs() -> None:
+    theirs = [("shopify.seller_id", "X"), ("shopify.seller_id", "Y"), ("seller_id", "Z")]
+
+    assert read([*theirs, ("amazon.seller_id", "A")]).values == {"amazon.seller_id": "A"}
+
+
 def test_one_is_not_true() -> None:
     with pytest.raises(InvalidInput):
         read([("amazon.x", 1), ("amazon.x", True)])
