@@ -31,6 +31,8 @@ from amazon_endpoint.orders import AMAZON, MERCHANT, Order, bill
 # Amazon's descriptions are cut to what a person reads.
 _LONGEST_DESCRIPTION = 500
 
+_MOST_LISTED = 10
+
 _SUBJECTS: Mapping[type[object], str] = {
     EndpointError: "Error",
     InvalidInput: "Invalid input",
@@ -147,7 +149,8 @@ def about_unreadable(orders: Iterable[UnreadableOrder]) -> Iterator[Notification
         yield Notification(
             "warn",
             "Order not imported",
-            f"{named} can't be read: {order.reason.rstrip('.')}. Try to import it by number later.",
+            f"{named} is not imported. {_title(order.reason.rstrip('.'))}. Try to import it by "
+            "number later.",
         )
 
 
@@ -241,4 +244,8 @@ def _title(text: str) -> str:
 
 
 def _listed(numbers: Sequence[str]) -> str:
-    return f"order{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
+    more = len(numbers) - _MOST_LISTED
+    shown = ", ".join(numbers[:_MOST_LISTED])
+    return (
+        f"order{'s' if len(numbers) > 1 else ''} {shown}{f' and {more} more' if more > 0 else ''}"
+    )

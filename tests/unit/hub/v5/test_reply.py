@@ -195,8 +195,17 @@ def test_unreadable_orders_are_told_with_their_reason() -> None:
 
     first, second = told(body)
     assert "100-UNREADS-0000001" in first[2]
-    assert "It has no orderItems. Try" in first[2]
+    assert "is not imported. It has no orderItems. Try" in first[2]
     assert "without a number" in second[2]
+
+
+def test_of_many_orders_the_first_are_named() -> None:
+    unpriced = [order(number=f"100-PENDING-{n:07}", charges=None) for n in range(313)]
+
+    [(_, _, description)] = told(poll(*unpriced))
+
+    assert "100-PENDING-0000009 and 303 more, not imported" in description
+    assert "100-PENDING-0000010" not in description
 
 
 def test_a_merchants_order_whose_address_was_refused_is_told() -> None:
