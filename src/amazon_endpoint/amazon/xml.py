@@ -5,6 +5,7 @@ Elements are found by their local names: Amazon's namespaces tell versions, not 
 
 import codecs
 import re
+import sys
 from collections.abc import Iterator
 
 from lxml import etree
@@ -12,6 +13,9 @@ from lxml import etree
 from amazon_endpoint.errors import Unreadable
 
 _DECLARED_CHARSET = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)""")
+# Sellers paste them into titles, and Amazon passes them on, as they are or as references.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFERENCE = re.compile("&#(?:([0-9]{1,9})|x([0-9A-Fa-f]{1,8}));")
 _SENT_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 
 # IANA's name for what Python calls otherwise; Amazon's Japanese documents come in it.
@@ -21,7 +25,8 @@ _PYTHON_CHARSETS = {"windows-31j": "cp932"}
 def read_xml(body: bytes, what: str, content_type: str | None = None) -> etree._Element:
     """The root of a document, which errors call `what`.
 
-    Read in the charset that the document declares, else in that of `content_type`.
+    Read in the charset that the document declares, else in that of `content_type`; characters that
+    XML forbids are read as U+FFFD.
 
     Raises:
         Unreadable: it is empty, cut off, no XML, or has a DOCTYPE. Nothing of it is quoted.
@@ -31,8 +36,8 @@ def read_xml(body: bytes, what: str, content_type: str | None = None) -> etree._
         encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True
     )
     try:
-        root = etree.fromstring(_decoded(body, content_type).encode(), parser)
-    except (etree.XMLSyntaxError, UnicodeEncodeError):
+        root = etree.fromstring(_permitted(_decoded(body, content_type)).encode(), parser)
+    except etree.XMLSyntaxError:
         root = None
     if root is None:  # raised out here, since the parser's own error may quote the document
         raise Unreadable(f"{what} is empty, cut off or no XML.")
@@ -68,6 +73,17 @@ def text(parent: etree._Element | None, *path: str) -> str | None:
     """The text of the first element at the end of `path`, trimmed; None if there is none."""
     found = child(parent, *path)
     return None if found is None else "".join(map(str, found.itertext())).strip() or None
+
+
+def _permitted(document: str) -> str:
+    """The document with U+FFFD for each character that XML 1.0 forbids (section 2.2)."""
+    return _REFERENCE.sub(_permitted_reference, _FORBIDDEN.sub("\ufffd", document))
+
+
+def _permitted_reference(reference: re.Match[str]) -> str:
+    code = int(reference[1]) if reference[1] else int(reference[2], 16)
+    allowed = code <= sys.maxunicode and not _FORBIDDEN.match(chr(code))
+    return reference[0] if allowed else "\ufffd"
 
 
 def _decoded(body: bytes, content_type: str | None) -> str:

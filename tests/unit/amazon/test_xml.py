@@ -41,6 +41,15 @@ def test_the_charset_is_declared_sent_or_marked(body: bytes, content_type: str |
     assert text(read_xml(body, "It", content_type)) == "ü"
 
 
+@pytest.mark.parametrize(
+    "letter", ["&#11;", "&#x2;", "&#0;", "&#xD800;", "&#xFFFF;", "&#99999999;", "\x0b", "\x00"]
+)
+def test_a_character_that_xml_forbids_costs_no_more_than_itself(letter: str) -> None:
+    body = f"<a>Tea{letter}pot &#252;&#x1F375;</a>"
+
+    assert text(read_xml(body.encode(), "It")) == "Tea\ufffdpot ü\U0001f375"
+
+
 BOMB = "".join(f'<!ENTITY e{depth} "{f"&e{depth - 1};" * 10}">' for depth in range(1, 12))
 
 
