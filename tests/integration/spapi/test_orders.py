@@ -222,33 +222,54 @@ async def test_orders_come_without_the_buyer_where_the_role_is_missing(
         "111-0000000-0000002",
         fulfillment={"fulfillmentStatus": "SHIPPED", "fulfilledBy": "AMAZON"},
     )
-    amazon.will(DENIED, page_of(order(), by_amazon))
+    amazon.will(DENIED, DENIED, page_of(order(), by_amazon))
 
     page = await seller.account().search_orders(window(), None)
 
     assert [one.personal_data_refused for one in page.orders] == [True, False]
-    assert amazon.calls[1].params["includedData"] == IMPERSONAL
+    assert amazon.calls[-1].params["includedData"] == IMPERSONAL
 
 
-async def test_a_refusal_of_personal_data_is_remembered_for_an_hour(
+async def test_a_refusal_that_passes_costs_no_order_its_buyer(
+    amazon: ScriptedAmazon, seller: Seller
+) -> None:
+    amazon.will(DENIED, page_of(order()), DENIED, page_of(order()))
+
+    found = [await seller.account().search_orders(window(), None) for _ in range(2)]
+
+    assert [page.orders[0].personal_data_refused for page in found] == [False, False]
+    assert all("RECIPIENT" in one.params["includedData"] for one in amazon.calls)
+
+
+async def test_a_refusal_of_personal_data_is_doubted_once_more_then_believed_for_an_hour(
     amazon: ScriptedAmazon, seller: Seller, clock: TurnedClock
 ) -> None:
+    async def asked() -> list[bool]:
+        before = len(amazon.calls)
+        await seller.account().search_orders(window(), None)
+        return ["RECIPIENT" in one.params["includedData"] for one in amazon.calls[before:]]
+
+    amazon.will(DENIED, DENIED)
+    assert await asked() == [True, True, False]
+    assert await asked() == [False]
+
+    clock.advance(300)
     amazon.will(DENIED)
-    await seller.account().search_orders(window(), None)
-    await seller.account().search_orders(window(), "page 2")
-    assert len(amazon.calls) == 3
+    assert await asked() == [True, False]
 
+    clock.advance(3599)
+    assert await asked() == [False]
+    clock.advance(1)
+    amazon.will(DENIED)
+    assert await asked() == [True, False]
     clock.advance(3600)
-    await seller.account().search_orders(window(), None)
-
-    assert "RECIPIENT" in amazon.calls[-1].params["includedData"]
-    assert len(amazon.calls) == 4
+    assert await asked() == [True]
 
 
 async def test_a_refusal_of_personal_data_concerns_one_operation(
     amazon: ScriptedAmazon, seller: Seller
 ) -> None:
-    amazon.will(DENIED, NO_ORDERS, Reply(200, msgspec.json.encode({"order": order()})))
+    amazon.will(DENIED, DENIED, NO_ORDERS, Reply(200, msgspec.json.encode({"order": order()})))
     await seller.account().search_orders(window(), None)
 
     found = await seller.account().get_order(NUMBER)
@@ -259,7 +280,7 @@ async def test_a_refusal_of_personal_data_concerns_one_operation(
 async def test_a_denial_of_everything_is_no_matter_of_personal_data(
     amazon: ScriptedAmazon, seller: Seller
 ) -> None:
-    amazon.will(DENIED, DENIED)
+    amazon.will(DENIED, DENIED, DENIED)
     with pytest.raises(AccessDenied):
         await seller.account().search_orders(window(), None)
 
@@ -268,15 +289,16 @@ async def test_a_denial_of_everything_is_no_matter_of_personal_data(
     assert "RECIPIENT" in amazon.calls[-1].params["includedData"]
 
 
-async def test_throttling_between_the_two_questions_loses_nothing(
+async def test_throttling_between_the_questions_loses_nothing(
     amazon: ScriptedAmazon, seller: Seller, clock: TurnedClock
 ) -> None:
-    amazon.will(DENIED, refusal(429, "QuotaExceeded"), page_of(order()))
-    with pytest.raises(Throttled):
-        await seller.account().search_orders(window(), None)
+    amazon.will(DENIED, refusal(429, "QuotaExceeded"), DENIED, page_of(order()))
+    for _ in range(2):
+        with pytest.raises(Throttled):
+            await seller.account().search_orders(window(), None)
+        clock.advance(200)
 
-    clock.advance(200)
     page = await seller.account().search_orders(window(), None)
 
     assert [one.personal_data_refused for one in page.orders] == [True]
-    assert len(amazon.calls) == 3
+    assert len(amazon.calls) == 4

@@ -34,28 +34,37 @@ T = TypeVar("T")
 
 
 class PersonalDataRefusals:
-    """Which accounts Amazon refused personal data of late, so that quota is not wasted on it."""
+    """Which accounts Amazon refuses personal data, so that quota is not wasted on asking.
 
+    A refusal may pass, and an order read meanwhile would lack its buyer: one counts from the second
+    time in a row on, for a moment first and for an hour once it has outlived that.
+    """
+
+    FIRST_PROBE_AFTER = timedelta(minutes=5)
     PROBE_AFTER = timedelta(hours=1)
     CAPACITY = 10_000
 
     def __init__(self) -> None:
-        self._until: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
+        self._refusals: OrderedDict[tuple[str, str, str], tuple[int, datetime]] = OrderedDict()
 
-    def stands(self, key: tuple[str, str, str], now: datetime) -> bool:
-        """Whether a refusal is recent enough to spare the question."""
-        return key in self._until and now < self._until[key]
+    def stand(self, key: tuple[str, str, str], now: datetime) -> bool:
+        """Whether personal data was refused often and lately enough to spare the question."""
+        times, last = self._refusals.get(key, (0, now))
+        if times < 2:
+            return False
+        return now < last + (self.FIRST_PROBE_AFTER if times == 2 else self.PROBE_AFTER)
 
     def note(self, key: tuple[str, str, str], now: datetime) -> None:
         """Remember a refusal; the oldest are forgotten first."""
-        self._until[key] = now + self.PROBE_AFTER
-        self._until.move_to_end(key)
-        while len(self._until) > self.CAPACITY:
-            self._until.popitem(last=False)
+        times, _ = self._refusals.get(key, (0, now))
+        self._refusals[key] = times + 1, now
+        self._refusals.move_to_end(key)
+        while len(self._refusals) > self.CAPACITY:
+            self._refusals.popitem(last=False)
 
     def forget(self, key: tuple[str, str, str]) -> None:
         """Ask again the next time."""
-        self._until.pop(key, None)
+        self._refusals.pop(key, None)
 
 
 class OrdersApi:
@@ -110,12 +119,15 @@ class OrdersApi:
         """
         call, key = self._transport.call, (*self._transport.account, operation.name)
         now = self._transport.clock.now()
-        if not self._refusals.stands(key, now):
+        while not self._refusals.stand(key, now):
+            everything = {**params, "includedData": _EVERYTHING}
             try:
-                everything = {**params, "includedData": _EVERYTHING}
-                return await call(operation, read, path_id=path_id, params=everything), True
+                answer = await call(operation, read, path_id=path_id, params=everything)
             except AccessDenied:
                 self._refusals.note(key, now)
+            else:
+                self._refusals.forget(key)
+                return answer, True
         try:
             impersonal = {**params, "includedData": _IMPERSONAL}
             return await call(operation, read, path_id=path_id, params=impersonal), False
