@@ -5,11 +5,11 @@ feeds created since it was sent, and the order itself with its packages and fulf
 what neither of them shows may be sent again.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 
 import msgspec
 
-from amazon_endpoint.amazon.port import Amazon
 from amazon_endpoint.errors import Unreadable
 from amazon_endpoint.feeds import FeedReport, FeedState, FeedStatus
 from amazon_endpoint.orders import Order, OrderPackage
@@ -18,6 +18,22 @@ from amazon_endpoint.services.next_step import bare_tracking, is_package_number
 
 # Amazon's clock may be behind ours, and an answer lost just before may surface only now.
 _BEFORE_SENDING = timedelta(minutes=5)
+
+
+class Shown(Protocol):
+    """What Amazon shows. See `amazon.port.Amazon`."""
+
+    async def get_order(self, number: str) -> Order:
+        """One order with everything."""
+        ...
+
+    async def feeds_since(self, moment: datetime) -> tuple[FeedStatus, ...]:
+        """Every Order Fulfillment feed of the account created since `moment`."""
+        ...
+
+    async def feed_report(self, status: FeedStatus) -> FeedReport:
+        """The processing report of a feed that has one."""
+        ...
 
 
 class Happened(msgspec.Struct, frozen=True):
@@ -37,7 +53,7 @@ class Unclear(msgspec.Struct, frozen=True):
 
 
 async def find_out(
-    amazon: Amazon,
+    amazon: Shown,
     confirmations: Confirmations,
     lost: Confirmation,
     order: Order,
@@ -92,6 +108,17 @@ def shows_package(order: Order, reference: str, tracking: str | None) -> bool:
     return False
 
 
+def shows_confirmed(order: Order, confirmed: Confirmation, tracking: str | None) -> bool:
+    """Whether the order has what Amazon took: the package, or fulfilled units where it tells none.
+
+    MWS tells no packages. `tracking` is the shipment's, where it is still kept.
+    """
+    if order.packages:
+        return shows_package(order, confirmed.reference, tracking)
+    fulfilled = {item.item_id: item.quantity_fulfilled or 0 for item in order.items}
+    return all(fulfilled.get(unit.order_item_id, 0) >= unit.quantity for unit in confirmed.items)
+
+
 def own_package(order: Order, reference: str) -> OrderPackage | None:
     """The package that the order has under our reference."""
     return next((one for one in order.packages if one.reference == reference), None)
@@ -128,7 +155,7 @@ async def _feed_of_its_company(confirmations: Confirmations, lost: Confirmation)
 
 
 async def _unknown_feeds(
-    amazon: Amazon, confirmations: Confirmations, lost: Confirmation
+    amazon: Shown, confirmations: Confirmations, lost: Confirmation
 ) -> list[FeedStatus]:
     """The feeds since it was sent that could be it: we were never given their ids."""
     if lost.channel is Channel.DIRECT or lost.sent_at is None:
@@ -146,7 +173,7 @@ async def _unknown_feeds(
     ]
 
 
-async def _report(amazon: Amazon, feed: FeedStatus) -> FeedReport | None:
+async def _report(amazon: Shown, feed: FeedStatus) -> FeedReport | None:
     if feed.report_id is None:
         return None
     try:

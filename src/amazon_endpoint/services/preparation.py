@@ -11,7 +11,6 @@ import msgspec
 
 from amazon_endpoint.amazon.carriers import OTHER, carrier
 from amazon_endpoint.amazon.fulfillment import MAX_LENGTH, write_feed
-from amazon_endpoint.amazon.port import Amazon
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.errors import (
     InvalidInput,
@@ -31,6 +30,7 @@ from amazon_endpoint.services.confirmations import (
 from amazon_endpoint.services.evidence import (
     Happened,
     NotHappened,
+    Shown,
     Unclear,
     find_out,
     own_package,
@@ -91,7 +91,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def prepare_shipment(
-    amazon: Amazon,
+    amazon: Shown,
     confirmations: Confirmations,
     request: ConfirmRequest,
     *,
@@ -131,7 +131,7 @@ class _Preparing:
 
     def __init__(
         self,
-        amazon: Amazon,
+        amazon: Shown,
         confirmations: Confirmations,
         request: ConfirmRequest,
         clock: Clock,

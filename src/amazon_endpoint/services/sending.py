@@ -1,7 +1,7 @@
 """Sending: Amazon is told of prepared shipments, of many in one feed or of one directly."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -33,8 +33,32 @@ from amazon_endpoint.services.next_step import (
 )
 from amazon_endpoint.services.preparation import Ready, elsewhere, happened
 
+# "Feeds API best practices": 10 MiB a file.
+_LARGEST_FEED = 10 * 2**20
+
 # Nothing happened, and what is to be done about it concerns the account, not the shipment.
 _NOT_DONE = (Throttled, AmazonUnavailable, CredentialsRefused, AccessDenied)
+
+
+def in_feeds(
+    seller_id: str, batch: Iterable[Ready], *, largest: int = _LARGEST_FEED
+) -> Iterator[tuple[Ready, ...]]:
+    """The batch in as few feeds as will do: each of one marketplace, and of `largest` bytes."""
+    of_marketplace: dict[str, list[Ready]] = {}
+    for one in batch:
+        of_marketplace.setdefault(one.package.marketplace_id, []).append(one)
+    for group in of_marketplace.values():
+        feed: list[Ready] = []
+        size = 0
+        for one in group:
+            # With an envelope of its own each, so together they are rather less.
+            own_size = len(write_feed(seller_id, (one.package,)))
+            if feed and size + own_size > largest:
+                yield tuple(feed)
+                feed, size = [], 0
+            feed.append(one)
+            size += own_size
+        yield tuple(feed)
 
 
 async def send(

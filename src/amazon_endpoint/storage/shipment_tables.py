@@ -1,8 +1,11 @@
-"""The tables of sync's shipments, and of the feeds that tell Amazon of them."""
+"""The tables of sync's shipments, and of the feeds that tell Amazon of them.
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, Text
+All of it goes with its account.
+"""
 
-from amazon_endpoint.storage.sync_tables import SEALED
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+
+from amazon_endpoint.storage.sync_tables import SEALED, accounts
 from amazon_endpoint.storage.tables import Moment, metadata
 
 # `body` is absent once it is erased, `next_attempt_at` once nothing is left to do.
@@ -10,7 +13,7 @@ shipments = Table(
     "shipments",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("account_id", String(40), nullable=False),
+    Column("account_id", String(40), ForeignKey(accounts.c.id, ondelete="CASCADE"), nullable=False),
     Column("order_number", String(64), nullable=False),
     Column("number", String(255), nullable=False),
     Column("content", String(64), nullable=False),
@@ -32,7 +35,9 @@ shipments = Table(
 sync_feeds = Table(
     "sync_feeds",
     metadata,
-    Column("account_id", String(40), primary_key=True),
+    Column(
+        "account_id", String(40), ForeignKey(accounts.c.id, ondelete="CASCADE"), primary_key=True
+    ),
     Column("feed_id", String(64), primary_key=True),
     Column("sent_at", Moment, nullable=False),
     Column("looks", Integer, nullable=False),

@@ -1,6 +1,6 @@
 """Shipments kept in the database, each with its data sealed, and the feeds they travel in."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,49 +8,41 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from amazon_endpoint.errors import EndpointError
 from amazon_endpoint.services.next_step import content_digest
 from amazon_endpoint.shipments import Shipment
 from amazon_endpoint.storage.database import Database, insert_unless_there
 from amazon_endpoint.storage.encryption import Keyring
+from amazon_endpoint.storage.locking import lock_account
+from amazon_endpoint.storage.outbox import write_messages
 from amazon_endpoint.storage.shipment_tables import shipments, sync_feeds
+from amazon_endpoint.storage.sync_tables import accounts
 from amazon_endpoint.stores.messages import shipment_message
 from amazon_endpoint.stores.port import MessageKind
+from amazon_endpoint.sync.intake import Draft
 from amazon_endpoint.sync.shipping import (
-    TOLD,
+    DueAccounts,
     KeptShipment,
     Move,
     SentFeed,
+    ShipmentErased,
     ShipmentState,
     ShipmentUnknown,
     shipment_id,
 )
 
-Tell = Callable[[AsyncConnection, KeptShipment, MessageKind, bytes], Awaitable[None]]
-"""Writes, inside the transaction, a message to the store about a shipment that came to its end."""
-
 _WAITING, _REFUSED = ShipmentState.WAITING, ShipmentState.REFUSED
-_KINDS = {
-    ShipmentState.CONFIRMED: MessageKind.SHIPMENT_CONFIRMED,
-    ShipmentState.REFUSED: MessageKind.SHIPMENT_REFUSED,
-}
 _CHECKED = (ShipmentState.DOUBTED, ShipmentState.CONFIRMED)
 
 # Amazon's pace of this day, not of last year.
 _LATEST_FEEDS = 5
 
 
-class ShipmentErased(EndpointError):
-    """The shipment's data was erased before Amazon was told. Send the shipment again."""
-
-
 class StoredShipments:
     """Implements `sync.shipping.Shipments`."""
 
-    def __init__(self, database: Database, keyring: Keyring, tell: Tell) -> None:
+    def __init__(self, database: Database, keyring: Keyring) -> None:
         self._database = database
         self._keyring = keyring
-        self._tell = tell
 
     async def receive(self, shipment: Shipment, *, account_id: str, now: datetime) -> KeptShipment:
         """Keep a shipment to be sent, and return it as it is kept."""
@@ -67,6 +59,7 @@ class StoredShipments:
         )
 
         async def work(connection: AsyncConnection) -> KeptShipment:
+            await lock_account(connection, account_id)
             inserted = await insert_unless_there(connection, shipments, _columns(new))
             if not inserted:
                 # When it came first still tells it from later contents.
@@ -126,8 +119,9 @@ class StoredShipments:
         """Keep the shipments that nobody moved meanwhile, with their messages and `feed`."""
 
         async def work(connection: AsyncConnection) -> None:
-            # Always in the same order, so that two who move the same rows don't lock each other.
-            for seen, new in sorted(moves, key=lambda move: move[0].id):
+            for account_id in {seen.account_id for seen, _ in moves}:
+                await lock_account(connection, account_id)
+            for seen, new in moves:
                 moved = await connection.execute(
                     update(shipments)
                     .where(
@@ -137,8 +131,10 @@ class StoredShipments:
                     )
                     .values(_columns(new))
                 )
-                if moved.rowcount and new.state in TOLD and seen.state not in TOLD:
-                    await self._tell(connection, new, _KINDS[new.state], _message(new))
+                if moved.rowcount and new.ended_at and new.ended_at != seen.ended_at:
+                    await write_messages(
+                        connection, new.account_id, [_message(new)], new.ended_at, self._keyring
+                    )
             if feed is not None and not await insert_unless_there(
                 connection, sync_feeds, msgspec.structs.asdict(feed)
             ):
@@ -189,23 +185,27 @@ class StoredShipments:
 
         return await self._database.run(work)
 
-    async def due(self, now: datetime) -> tuple[set[str], set[str]]:
-        """The accounts that have something to send, and those that have something to follow."""
+    async def due_accounts(self, now: datetime) -> DueAccounts:
+        """The accounts, none of them paused, with something to do now."""
         of_shipments = (
             select(shipments.c.account_id, (shipments.c.state == _WAITING).label("to_send"))
-            .where(shipments.c.next_attempt_at <= now)
+            .join(accounts)
+            .where(shipments.c.next_attempt_at <= now, accounts.c.paused_at.is_(None))
             .distinct()
         )
         of_feeds = (
-            select(sync_feeds.c.account_id).where(sync_feeds.c.next_look_at <= now).distinct()
+            select(sync_feeds.c.account_id)
+            .join(accounts)
+            .where(sync_feeds.c.next_look_at <= now, accounts.c.paused_at.is_(None))
+            .distinct()
         )
 
-        async def work(connection: AsyncConnection) -> tuple[set[str], set[str]]:
+        async def work(connection: AsyncConnection) -> DueAccounts:
             rows = (await connection.execute(of_shipments)).all()
-            following = set(await connection.scalars(of_feeds))
-            return (
-                {row.account_id for row in rows if row.to_send},
-                following | {row.account_id for row in rows if not row.to_send},
+            to_follow = {row.account_id for row in rows if not row.to_send}
+            return DueAccounts(
+                to_send=frozenset(row.account_id for row in rows if row.to_send),
+                to_follow=frozenset(to_follow.union(await connection.scalars(of_feeds))),
             )
 
         return await self._database.run(work)
@@ -255,14 +255,16 @@ def _is(feed: SentFeed) -> ColumnElement[bool]:
     return (sync_feeds.c.account_id == feed.account_id) & (sync_feeds.c.feed_id == feed.feed_id)
 
 
-def _message(shipment: KeptShipment) -> bytes:
+def _message(shipment: KeptShipment) -> Draft:
     refused = shipment.state is _REFUSED
-    return shipment_message(
+    body = shipment_message(
         order_number=shipment.order_number,
         shipment_number=shipment.number,
         feed_id=shipment.feed_id,
         reason=shipment.reason if refused else None,
     )
+    kind = MessageKind.SHIPMENT_REFUSED if refused else MessageKind.SHIPMENT_CONFIRMED
+    return Draft(order_number=shipment.order_number, kind=kind, body=body)
 
 
 def _columns(shipment: KeptShipment) -> dict[str, Any]:

@@ -1,23 +1,26 @@
 """Shipping: the shipments that a store has told us of, kept until Amazon's answer is final."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
-from amazon_endpoint.clock import Clock
-from amazon_endpoint.errors import EndpointError
+from amazon_endpoint.errors import EndpointError, InvalidInput
 from amazon_endpoint.orders import Order
 from amazon_endpoint.services.next_step import content_digest
 from amazon_endpoint.shipments import Shipment
-from amazon_endpoint.sync.accounts import Accounts
+from amazon_endpoint.sync.accounts import SyncAccount
 
 
 class ShipmentUnknown(EndpointError):
     """This account has no such shipment. Give the id that sending the shipment returned."""
+
+
+class ShipmentErased(InvalidInput):
+    """The shipment's data was erased before Amazon was told. Send the shipment again."""
 
 
 class ShipmentState(StrEnum):
@@ -37,8 +40,10 @@ class ShipmentState(StrEnum):
     REPLACED = "replaced"
 
 
-#: The states that the store is told of.
-TOLD = frozenset({ShipmentState.CONFIRMED, ShipmentState.REFUSED})
+_FIRST_LOOK = timedelta(minutes=1)
+
+#: When a confirmed shipment is looked for in its order; what the last look misses is an alarm.
+SHOWN_WITHIN = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 
 
 class KeptShipment(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,18 +86,31 @@ class SentFeed(msgspec.Struct, frozen=True, kw_only=True):
     alarm: str | None = None
 
 
+class DueAccounts(msgspec.Struct, frozen=True):
+    """Accounts with shipments to be sent, and with shipments or feeds to be followed."""
+
+    to_send: frozenset[str]
+    to_follow: frozenset[str]
+
+
 Move = tuple[KeptShipment, KeptShipment]
 """A shipment as it was seen, and as it is to be kept."""
 
 
 class Shipments(Protocol):
-    """Where shipments are kept. Every method is one committed transaction."""
+    """Where shipments are kept. Every method is one committed transaction.
+
+    What writes raises `AccountUnknown` where the account was removed.
+    """
 
     async def receive(self, shipment: Shipment, *, account_id: str, now: datetime) -> KeptShipment:
         """Keep a shipment to be sent, and return it as it is kept.
 
         The same content again is answered with what became of it; if it was refused, it is sent
-        once more. Other contents of it that were not sent yet are replaced.
+        once more. Earlier contents of it that wait to be sent are replaced.
+
+        Raises:
+            InvalidInput: a value holds what can't be kept.
         """
         ...
 
@@ -108,7 +126,8 @@ class Shipments(Protocol):
         """The shipment itself.
 
         Raises:
-            EndpointError: its data was erased, is damaged, or its key is missing.
+            ShipmentErased: its data was erased.
+            KeyMissing, Damaged: it can't be opened.
         """
         ...
 
@@ -144,6 +163,10 @@ class Shipments(Protocol):
         """Keep what is known of a feed now."""
         ...
 
+    async def due_accounts(self, now: datetime) -> DueAccounts:
+        """The accounts, none of them paused, with something to do now."""
+        ...
+
     async def processing_time(self, account_id: str) -> timedelta | None:
         """How long Amazon took for this account's latest feeds; None where none has ended."""
         ...
@@ -152,9 +175,76 @@ class Shipments(Protocol):
 class KnownOrders(Protocol):
     """Orders that are kept already, so that Amazon needn't be asked."""
 
-    async def current(self, account_id: str, number: str, *, since: datetime) -> Order | None:
+    async def current(self, account: SyncAccount, number: str, *, since: datetime) -> Order | None:
         """The order as Amazon had it at `since` or later; None where that isn't kept."""
         ...
+
+
+# How a shipment comes from one state to the next
+
+
+def put_off(
+    seen: KeptShipment, until: datetime, reason: str | None, *, failed: bool = False
+) -> KeptShipment:
+    """It has to wait until then; `failed` says that something was tried in vain."""
+    return msgspec.structs.replace(
+        seen, next_attempt_at=until, reason=reason, attempts=seen.attempts + failed
+    )
+
+
+def sent(seen: KeptShipment, feed_id: str) -> KeptShipment:
+    """It is in a feed, which is followed from now on."""
+    return _changed(seen, ShipmentState.SENT, feed_id=feed_id)
+
+
+def waiting_again(seen: KeptShipment, now: datetime) -> KeptShipment:
+    """What is known of it does not tell its end: it is looked into, and sent if need be."""
+    return _changed(seen, ShipmentState.WAITING, next_attempt_at=now)
+
+
+def doubted(seen: KeptShipment, reason: str | None, until: datetime) -> KeptShipment:
+    """Amazon refused it; from then on the order can tell whether it was carried out."""
+    return _changed(seen, ShipmentState.DOUBTED, reason=reason, next_attempt_at=until)
+
+
+def confirmed(seen: KeptShipment, now: datetime) -> KeptShipment:
+    """Amazon has it; a while later the order is to show it."""
+    return _changed(
+        seen, ShipmentState.CONFIRMED, ended_at=now, next_attempt_at=now + SHOWN_WITHIN[0]
+    )
+
+
+def refused(seen: KeptShipment, reason: str | None, now: datetime) -> KeptShipment:
+    """It won't be confirmed as it is."""
+    return _changed(seen, ShipmentState.REFUSED, reason=reason, ended_at=now)
+
+
+def _changed(
+    seen: KeptShipment,
+    state: ShipmentState,
+    *,
+    feed_id: str | None = None,
+    reason: str | None = None,
+    next_attempt_at: datetime | None = None,
+    ended_at: datetime | None = None,
+) -> KeptShipment:
+    return msgspec.structs.replace(
+        seen,
+        state=state,
+        feed_id=feed_id or seen.feed_id,
+        reason=reason,
+        alarm=None,
+        attempts=0,
+        next_attempt_at=next_attempt_at,
+        ended_at=ended_at,
+    )
+
+
+def new_feed(account_id: str, feed_id: str, now: datetime) -> SentFeed:
+    """A feed that was just submitted."""
+    return SentFeed(
+        account_id=account_id, feed_id=feed_id, sent_at=now, next_look_at=now + _FIRST_LOOK
+    )
 
 
 def shipment_id(account_id: str, shipment: Shipment) -> str:
@@ -163,14 +253,12 @@ def shipment_id(account_id: str, shipment: Shipment) -> str:
     return sha256(msgspec.json.encode(told)).hexdigest()[:32]
 
 
-async def receive_shipment(
-    accounts: Accounts, shipments: Shipments, shipment: Shipment, *, account_id: str, clock: Clock
-) -> KeptShipment:
-    """Keep a shipment and answer at once, whatever Amazon does at the moment.
-
-    Raises:
-        AccountUnknown: there is no such account.
-        InvalidInput: a value holds what can't be kept.
-    """
-    await accounts.get(account_id)
-    return await shipments.receive(shipment, account_id=account_id, now=clock.now())
+async def find_due(
+    shipments: Shipments, now: datetime
+) -> Iterable[tuple[Literal["confirm", "follow"], str]]:
+    """Every account with shipments to be sent, or to be followed."""
+    due = await shipments.due_accounts(now)
+    return [
+        *(("confirm", account_id) for account_id in due.to_send),
+        *(("follow", account_id) for account_id in due.to_follow),
+    ]

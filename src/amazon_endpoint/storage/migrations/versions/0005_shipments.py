@@ -27,6 +27,9 @@ def upgrade() -> None:
         sa.Column("next_attempt_at", moment),
         sa.Column("ended_at", moment),
         sa.PrimaryKeyConstraint("id", name="pk_shipments"),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], ondelete="CASCADE", name="fk_shipments_account_id"
+        ),
     )
     op.create_index("ix_shipments_next_attempt_at", "shipments", ["next_attempt_at"])
     op.create_index(
@@ -44,6 +47,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text),
         sa.Column("alarm", sa.Text),
         sa.PrimaryKeyConstraint("account_id", "feed_id", name="pk_sync_feeds"),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], ondelete="CASCADE", name="fk_sync_feeds_account_id"
+        ),
     )
     op.create_index("ix_sync_feeds_next_look_at", "sync_feeds", ["next_look_at"])
     op.add_column("confirmations", sa.Column("submission", sa.String(64)))

@@ -1,0 +1,42 @@
+"""Channel: whether shipments are told sooner by a feed or directly, one after the other. Pure."""
+
+from datetime import datetime, timedelta
+
+from amazon_endpoint.amazon.quota import Bucket, due, refill
+from amazon_endpoint.services.confirmations import Channel
+
+#: For so long shipments gather before a feed takes them: Amazon gives a feed every two minutes.
+GATHERING = timedelta(minutes=2)
+
+#: What Amazon is taken to need for a feed until an account has feeds of its own to go by.
+PROCESSING = timedelta(minutes=10)
+
+
+def next_feed(oldest: datetime, feeds: Bucket, now: datetime) -> datetime:
+    """When the next feed may go, the `oldest` of its shipments having come then."""
+    return max(oldest + GATHERING, due(feeds, 1, now) or now)
+
+
+def choose(
+    number: int,
+    *,
+    feed_at: datetime,
+    processing: timedelta | None,
+    direct: Bucket | None,
+    now: datetime,
+) -> Channel:
+    """How so many shipments are all confirmed sooner: by the feed of that moment, or directly.
+
+    `processing` is what Amazon needs for a feed, where that is known; without a bucket for direct
+    calls there are none.
+    """
+    if direct is None:
+        return Channel.FEED
+    told_by_feed = max(feed_at, now) + (processing or PROCESSING)
+    return Channel.DIRECT if _last_call(number, direct, now) <= told_by_feed else Channel.FEED
+
+
+def _last_call(number: int, direct: Bucket, now: datetime) -> datetime:
+    filled = refill(direct, now)
+    missing = max(number - filled.tokens, 0.0)
+    return filled.at + timedelta(seconds=missing / filled.rate)
