@@ -4,13 +4,17 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-UV := .tools/bin/uv
+UV_VERSION := 0.13.8
+UV_HOME := .tools/uv-$(UV_VERSION)
+UV := $(UV_HOME)/bin/uv
 BIN := .venv/bin
 PATHS := src tests examples
 
 export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
+# Temporary files stay in the checkout too.
+export TMPDIR := $(CURDIR)/.state/tmp
 
 .PHONY: help
 help: ## List the commands
@@ -20,21 +24,31 @@ help: ## List the commands
 preflight:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or later is missing. Install it: sudo apt-get install python3 python3-pip"; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed, $$($(PYTHON) --version) is here. Name another one: make PYTHON=python3.11"; exit 2; }
-	@test -x $(UV) || $(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "pip is missing. Install it: sudo apt-get install python3-pip"; exit 2; }
+	@test -e $(UV_HOME)/installed || $(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "pip is missing. Install it: sudo apt-get install python3-pip"; exit 2; }
 	@command -v git >/dev/null || { echo "git is missing. Install it: sudo apt-get install git"; exit 2; }
+	@mkdir -p "$$TMPDIR"
 
-$(UV): | preflight
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv==0.13.8
-
-.venv/installed: pyproject.toml uv.lock | preflight $(UV)
-	@$(UV) sync --frozen --quiet --python $(PYTHON)
+# Each is made last, so that what was interrupted is done again from the start.
+$(UV_HOME)/installed: | preflight
+	@rm -rf .tools
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target $(UV_HOME) uv==$(UV_VERSION)
 	@touch $@
 
+# What the product needs. --inexact leaves alone what the other one has installed.
+.venv/installed: pyproject.toml uv.lock $(UV_HOME)/installed | preflight
+	@$(UV) sync --frozen --quiet --no-dev --inexact --python $(PYTHON)
+	@touch $@
+
+# And what its development needs.
+.venv/installed-dev: pyproject.toml uv.lock $(UV_HOME)/installed | preflight
+	@$(UV) sync --frozen --quiet --python $(PYTHON)
+	@touch .venv/installed $@
+
 .PHONY: setup
-setup: .venv/installed ## Create the environment in .venv
+setup: .venv/installed-dev ## Create the environment in .venv
 
 .PHONY: run
-run: setup ## The whole loop on the local Amazon: orders in, shipments confirmed (ONCE=1 ends afterwards)
+run: .venv/installed ## The whole loop on the local Amazon: orders in, shipments confirmed (ONCE=1 ends afterwards)
 	@$(BIN)/amazon-endpoint demo $(if $(filter 1,$(ONCE)),--once)
 
 .PHONY: test

