@@ -29,16 +29,9 @@ class StoredOutbox:
 
     async def due(self, account_id: str, now: datetime, limit: int) -> tuple[OutboxMessage, ...]:
         """Messages to be delivered now, of each order only the first one not delivered."""
-        earlier = outbox.alias()
-        held_up = exists().where(
-            earlier.c.account_id == outbox.c.account_id,
-            earlier.c.order_number == outbox.c.order_number,
-            earlier.c.sequence < outbox.c.sequence,
-            earlier.c.state.in_(_UNDELIVERED),
-        )
         query = (
             select(outbox)
-            .where(outbox.c.account_id == account_id, outbox.c.next_attempt_at <= now, ~held_up)
+            .where(outbox.c.account_id == account_id, _is_due(now))
             .order_by(outbox.c.next_attempt_at, outbox.c.order_number)
             .limit(limit)
         )
@@ -101,7 +94,7 @@ class StoredOutbox:
 
     async def due_accounts(self, now: datetime) -> tuple[str, ...]:
         """The accounts, none of them paused, with messages to be delivered now."""
-        due = exists().where(outbox.c.account_id == accounts.c.id, outbox.c.next_attempt_at <= now)
+        due = exists().where(outbox.c.account_id == accounts.c.id, _is_due(now))
         query = select(accounts.c.id).where(accounts.c.paused_at.is_(None), due)
 
         async def work(connection: AsyncConnection) -> tuple[str, ...]:
@@ -203,6 +196,18 @@ async def undelivered(connection: AsyncConnection, account_id: str) -> int:
     )
     count: int = (await connection.execute(select(func.count()).where(lacking))).scalar_one()
     return count
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Whether a message may be delivered, and none is before it about the same order."""
+    earlier = outbox.alias()
+    held_up = exists().where(
+        earlier.c.account_id == outbox.c.account_id,
+        earlier.c.order_number == outbox.c.order_number,
+        earlier.c.sequence < outbox.c.sequence,
+        earlier.c.state.in_(_UNDELIVERED),
+    )
+    return and_(outbox.c.next_attempt_at <= now, ~held_up.correlate(outbox))
 
 
 def _row(row: Row[Any]) -> str:
