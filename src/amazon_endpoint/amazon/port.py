@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from amazon_endpoint.amazon.quota import ShippingQuota
+from amazon_endpoint.errors import EndpointError
 from amazon_endpoint.feeds import FeedReport, FeedStatus
 from amazon_endpoint.orders import Order
 from amazon_endpoint.shipments import Package
@@ -37,13 +38,15 @@ class UnreadableOrder(msgspec.Struct, frozen=True):
 class OrderPage(msgspec.Struct, frozen=True, kw_only=True):
     """One page of a window. `next_token` is absent on the last one.
 
-    `served_before` is the upper bound that Amazon says it served.
+    `served_before` is the upper bound that Amazon says it served. `stopped` is what ended the page
+    before its last order; `next_token` goes on with it, and is better not used at once.
     """
 
     orders: tuple[Order, ...]
     unreadable: tuple[UnreadableOrder, ...] = ()
     next_token: str | None = None
     served_before: datetime | None = None
+    stopped: EndpointError | None = None
 
 
 class Amazon(Protocol):
@@ -69,7 +72,7 @@ class Amazon(Protocol):
         ...
 
     async def get_order(self, number: str) -> Order:
-        """One order with everything.
+        """One order with everything. A confirmation that follows is carried out at once.
 
         Raises:
             OrderNotFound: Amazon has no such order in this account.
@@ -78,7 +81,8 @@ class Amazon(Protocol):
         ...
 
     async def prepare_feed(self, body: bytes) -> str:
-        """Bring a feed's content to Amazon; nothing happens until it is submitted.
+        """Bring a feed's content to Amazon; nothing happens until it is submitted. Whatever else
+        the submission takes is ready then.
 
         Returns the document id that `submit_feed` takes: opaque, and the content itself where
         Amazon takes both at once.

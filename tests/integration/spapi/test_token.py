@@ -57,6 +57,29 @@ async def test_a_token_serves_until_a_minute_before_its_end(
     assert await tokens.access_token(amazon.url, CREDENTIALS) != first
 
 
+async def test_a_short_lived_token_serves_for_half_of_its_life(
+    amazon: ScriptedAmazon, tokens: TokenCache, clock: TurnedClock
+) -> None:
+    amazon.token_host_will(grant("Atza|short", expires_in=61))
+    first = await tokens.access_token(amazon.url, CREDENTIALS)
+
+    clock.advance(30)
+    assert await tokens.access_token(amazon.url, CREDENTIALS) == first
+    clock.advance(1)
+    assert await tokens.access_token(amazon.url, CREDENTIALS) != first
+
+
+async def test_a_life_without_an_end_is_not_believed(
+    amazon: ScriptedAmazon, tokens: TokenCache, clock: TurnedClock
+) -> None:
+    amazon.token_host_will(grant("Atza|eternal", expires_in=10**30))
+    first = await tokens.access_token(amazon.url, CREDENTIALS)
+
+    clock.advance(24 * 3600)
+
+    assert await tokens.access_token(amazon.url, CREDENTIALS) != first
+
+
 @pytest.mark.parametrize("part", ["client_id", "client_secret", "refresh_token"])
 async def test_other_credentials_have_another_token(
     amazon: ScriptedAmazon, tokens: TokenCache, part: str

@@ -121,10 +121,6 @@ async def test_a_redirect_is_not_followed(
         pytest.param(Reply(503, HTML), id="html"),
         pytest.param(LOST, id="no answer"),
         pytest.param(Reply(200, NO_ORDERS.body, cut=True), id="cut body"),
-        pytest.param(Reply(200, b""), id="empty 200"),
-        pytest.param(Reply(200, b"{}"), id="no orders key"),
-        pytest.param(Reply(200, b'{"orders": null}'), id="orders is null"),
-        pytest.param(Reply(200, b'{"orders": [{'), id="half a json"),
     ],
 )
 async def test_a_read_is_repeated_until_it_is_answered(
@@ -136,6 +132,37 @@ async def test_a_read_is_repeated_until_it_is_answered(
 
     assert page.orders == ()
     assert len(amazon.calls) == 3
+
+
+GARBLED = [
+    pytest.param(Reply(200, b""), id="empty 200"),
+    pytest.param(Reply(200, b"{}"), id="no orders key"),
+    pytest.param(Reply(200, b'{"orders": null}'), id="orders is null"),
+    pytest.param(Reply(200, b'{"orders": [{'), id="half a json"),
+]
+
+
+@pytest.mark.parametrize("failure", GARBLED)
+async def test_what_cannot_be_read_is_asked_for_again(
+    amazon: ScriptedAmazon, seller: Seller, failure: Reply
+) -> None:
+    amazon.will(failure, NO_ORDERS)
+
+    page = await seller.account().search_orders(window(), None)
+
+    assert page.orders == ()
+
+
+@pytest.mark.parametrize("failure", GARBLED)
+async def test_no_scarce_calls_are_spent_on_what_stays_unreadable(
+    amazon: ScriptedAmazon, seller: Seller, failure: Reply
+) -> None:
+    amazon.will(*[failure] * 4)
+
+    with pytest.raises(AmazonUnavailable):
+        await seller.account().search_orders(window(), None)
+
+    assert len(amazon.calls) == 2
 
 
 async def test_a_read_is_given_up_after_two_seconds_of_waiting(
@@ -328,6 +355,39 @@ async def test_a_submission_with_an_expired_token_did_not_happen(
     await call(seller.account())
 
     assert len(amazon.calls) == 2
+
+
+async def prepare(account: Amazon, amazon: ScriptedAmazon) -> None:
+    document = {"feedDocumentId": "document-1", "url": f"{amazon.url}/put"}
+    amazon.will(Reply(201, msgspec.json.encode(document)), Reply(200))
+    await account.prepare_feed(b"<feed/>")
+
+
+async def look_up(account: Amazon, amazon: ScriptedAmazon) -> None:
+    amazon.will(refusal(404, "NotFound"))
+    with suppress(OrderNotFound):
+        await account.get_order(NUMBER)
+
+
+@pytest.mark.parametrize(("before", "call"), [(prepare, submit), (look_up, confirm)])
+async def test_what_comes_before_a_submission_leaves_it_a_token_that_lasts(
+    amazon: ScriptedAmazon,
+    seller: Seller,
+    clock: TurnedClock,
+    before: Callable[[Amazon, ScriptedAmazon], Awaitable[None]],
+    call: Call,
+) -> None:
+    account = seller.account()
+    await search(account)
+    clock.advance(3600 - 5 * 60)
+
+    await before(account, amazon)
+    granted = len(amazon.grants)
+    clock.advance(5 * 60)
+    amazon.will(Reply(202, b'{"feedId": "1"}'))
+    await call(account)
+
+    assert granted == len(amazon.grants) == 2
 
 
 async def test_a_token_that_stays_refused_is_a_matter_of_the_credentials(

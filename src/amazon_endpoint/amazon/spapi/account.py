@@ -33,6 +33,7 @@ class SellingPartnerAccount:
 
     async def get_order(self, number: str) -> Order:
         """See `port.Amazon`."""
+        await self._transport.have_token()
         return await self._orders.get(number)
 
     async def prepare_feed(self, body: bytes) -> str:

@@ -50,6 +50,7 @@ class FeedsApi:
             CREATE_FEED_DOCUMENT, _document.decode, body={"contentType": CONTENT_TYPE}
         )
         await self._exchange("PUT", document.url, {"content-type": CONTENT_TYPE}, body)
+        await self._transport.have_token()
         return document.feed_document_id
 
     async def submit(self, document_id: str, marketplace_ids: tuple[str, ...]) -> str:

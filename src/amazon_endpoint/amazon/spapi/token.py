@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Annotated
 from urllib.parse import urlencode
 
 import msgspec
@@ -16,7 +17,8 @@ from amazon_endpoint.errors import AmazonUnavailable, CredentialsRefused
 from amazon_endpoint.outbound import Answer, NoAnswer, NotSent, Outbound
 
 CAPACITY = 10_000
-_EARLY = timedelta(seconds=60)
+_A_CALL = timedelta(seconds=60)
+_LONGEST_LIFE_SECONDS = 24 * 3600
 
 _WHAT_TO_CHECK = {
     "invalid_grant": "amazon.refresh_token",
@@ -41,12 +43,17 @@ class _Key(msgspec.Struct, frozen=True):
 
 class _Token(msgspec.Struct, frozen=True):
     text: str
-    renew_at: datetime
+    life: timedelta
+    ends_at: datetime
+
+    def lasts(self, wished: timedelta, now: datetime) -> bool:
+        """Whether it is good for as long as is wished, or for half of a life that is short."""
+        return now + min(wished, self.life / 2) < self.ends_at
 
 
 class _Grant(msgspec.Struct):
     access_token: str
-    expires_in: int
+    expires_in: Annotated[int, msgspec.Meta(gt=0)]
 
 
 class _Refusal(msgspec.Struct):
@@ -54,7 +61,7 @@ class _Refusal(msgspec.Struct):
 
 
 class TokenCache:
-    """Access tokens by credentials, a minute short of their life, the least used dropped first.
+    """Access tokens by credentials, the least used dropped first.
 
     Callers with the same credentials share one request. It outlives whichever of them began it.
     """
@@ -69,8 +76,13 @@ class TokenCache:
         self._tokens: OrderedDict[_Key, _Token] = OrderedDict()
         self._flights: dict[_Key, asyncio.Task[str]] = {}
 
-    async def access_token(self, base_url: str, credentials: SellingPartnerCredentials) -> str:
-        """A token that is good for at least another minute.
+    async def access_token(
+        self,
+        base_url: str,
+        credentials: SellingPartnerCredentials,
+        lasting: timedelta = _A_CALL,
+    ) -> str:
+        """A token that is good for a call, or for as long as it has to last.
 
         Raises:
             CredentialsRefused: Amazon does not take the credentials.
@@ -79,7 +91,7 @@ class TokenCache:
         """
         key = _key(base_url, credentials)
         token = self._tokens.get(key)
-        if token is not None and self._clock.now() < token.renew_at:
+        if token is not None and token.lasts(lasting, self._clock.now()):
             self._tokens.move_to_end(key)
             return token.text
         flight = self._flights.get(key)
@@ -111,8 +123,8 @@ class TokenCache:
     async def _renew(self, key: _Key, credentials: SellingPartnerCredentials) -> str:
         asked_at = self._clock.now()
         grant: _Grant = await retrying(self._clock)(self._ask, key.base_url, credentials)
-        renew_at = asked_at + timedelta(seconds=grant.expires_in) - _EARLY
-        self._tokens[key] = _Token(grant.access_token, renew_at)
+        life = timedelta(seconds=min(grant.expires_in, _LONGEST_LIFE_SECONDS))
+        self._tokens[key] = _Token(grant.access_token, life, asked_at + life)
         self._tokens.move_to_end(key)
         while len(self._tokens) > self._capacity:
             self._tokens.popitem(last=False)

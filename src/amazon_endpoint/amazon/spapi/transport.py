@@ -35,6 +35,9 @@ from amazon_endpoint.outbound import Answer, NoAnswer, NotSent, Outbound
 
 _LONGEST_QUOTE = 300
 
+# And than whatever comes before it, each with its repetitions.
+_LONGER_THAN_A_SUBMISSION = timedelta(minutes=10)
+
 _log = logging.getLogger(__name__)
 _random = SystemRandom()
 
@@ -144,6 +147,15 @@ class Transport:
                 "secret has not expired and that the seller's authorisation still stands.",
                 request_id=refused.request_id,
             ) from None
+
+    async def have_token(self) -> None:
+        """See that what is called in the next minutes finds an access token.
+
+        A submission spends no time on one then: it is to be done, or known not to be, soon.
+        """
+        await self._tokens.access_token(
+            self._token_url, self._credentials, lasting=_LONGER_THAN_A_SUBMISSION
+        )
 
     async def _access_token(self) -> str:
         return await self._tokens.access_token(self._token_url, self._credentials)
