@@ -18,6 +18,8 @@ _TOKEN_HEADERS = ("x-augury-token", "x_augury_token", "x-hub-token", "x_hub_toke
 class TokenRequired:
     """Answers 401 without a body to whoever has not the token, whatever they ask for.
 
+    Of several tokens one has to be right, whether they come in headers of their own or joined.
+
     Only GET and HEAD of `OPEN_PATHS` pass without it. Without a configured token all pass: the
     command line lets such a server listen on loopback only.
     """
@@ -61,9 +63,8 @@ def _given(headers: Headers) -> Iterator[bytes]:
         for value in headers.getlist(name):
             yield value.strip().encode("latin-1")
             # Cangaroo sends the header in both spellings, and proxies may join the two.
-            parts = {part.strip() for part in value.split(",")}
-            if len(parts) == 1:
-                yield parts.pop().encode("latin-1")
+            for part in value.split(","):
+                yield part.strip().encode("latin-1")
     for value in headers.getlist("authorization"):
         scheme, _, rest = value.partition(" ")
         if scheme.lower() == "bearer":
