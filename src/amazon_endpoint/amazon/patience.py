@@ -16,6 +16,13 @@ MAX_ATTEMPTS = 4
 _BACKOFF = wait_exponential_jitter(multiplier=0.2, max=1, jitter=0.2)
 _LONGEST_RETRY_AFTER = timedelta(hours=1)
 
+# Calls that come back more slowly are too few to spend on an answer that may always be unreadable.
+_SCARCE_PER_SECOND = 0.2
+
+
+class Garbled(AmazonUnavailable):
+    """Amazon answered with something that can't be read."""
+
 
 class Misdirected(AmazonRefused):
     """Something else than what was called answered, and may do so for a moment only."""
@@ -24,12 +31,15 @@ class Misdirected(AmazonRefused):
 def retrying(
     clock: Clock,
     kinds: tuple[type[EndpointError], ...] = (Throttled, AmazonUnavailable, Misdirected),
+    plan: Rate | None = None,
 ) -> AsyncRetrying:
     """Try again what did not happen, with jitter, for at most two seconds of sleep in all.
 
     A `Later` of these kinds that names its moment is waited for if that moment is near enough;
-    what may have happened (`AnswerLost`) is never to be tried again here.
+    what may have happened (`AnswerLost`) is never to be tried again here. Where `plan` gives few
+    calls, what is `Garbled` is asked for only once more.
     """
+    scarce = plan is not None and plan.per_second < _SCARCE_PER_SECOND
 
     def wait(state: RetryCallState) -> float:
         moment = _moment(state)
@@ -38,7 +48,9 @@ def retrying(
         return max((moment - clock.now()).total_seconds(), 0.0)
 
     def stop(state: RetryCallState) -> bool:
-        exhausted = state.attempt_number >= MAX_ATTEMPTS
+        error = state.outcome.exception() if state.outcome else None
+        most = 2 if scarce and isinstance(error, Garbled) else MAX_ATTEMPTS
+        exhausted = state.attempt_number >= most
         return exhausted or state.idle_for + state.upcoming_sleep > MAX_SLEEP_SECONDS
 
     return AsyncRetrying(

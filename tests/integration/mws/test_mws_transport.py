@@ -203,6 +203,17 @@ async def test_what_amazon_fails_at_is_tried_again(
     assert amazon.actions == ["ListOrders"] * 2
 
 
+async def test_no_scarce_calls_are_spent_on_what_stays_unreadable(
+    amazon: ScriptedMws, seller: Seller
+) -> None:
+    amazon.will(*[Reply(200, b"<html>")] * 4)
+
+    with pytest.raises(AmazonUnavailable):
+        await seller.account().search_orders(window(), None)
+
+    assert amazon.actions == ["ListOrders"] * 2
+
+
 @pytest.mark.parametrize("reply", UNUSABLE)
 async def test_what_amazon_keeps_failing_at_is_put_off(
     amazon: ScriptedMws, seller: Seller, clock: TurnedClock, reply: Reply

@@ -24,7 +24,14 @@ from amazon_endpoint.amazon.mws.refusal import (
     used_up_until,
 )
 from amazon_endpoint.amazon.mws.signature import signed_query
-from amazon_endpoint.amazon.patience import Misdirected, next_token, passes, retry_after, retrying
+from amazon_endpoint.amazon.patience import (
+    Garbled,
+    Misdirected,
+    next_token,
+    passes,
+    retry_after,
+    retrying,
+)
 from amazon_endpoint.amazon.quota import Bucket, QuotaKey, Quotas, Rate, as_far_as_possible
 from amazon_endpoint.amazon.user_agent import USER_AGENT
 from amazon_endpoint.amazon.xml import child, local_name, read_xml
@@ -81,20 +88,8 @@ class Transport:
         self._services_url = services_url
 
     async def amazon_now(self) -> datetime:
-        """The present moment at Amazon; the date of any answer tells it, and costs no quota."""
-
-        async def ask() -> None:
-            try:
-                answer = await self._outbound.send(
-                    "GET", f"{self._services_url}/", headers={"user-agent": USER_AGENT}
-                )
-            except (NotSent, NoAnswer) as error:
-                raise AmazonUnavailable(f"Amazon can't be reached: {error}.") from None
-            self._note_time(answer)
-
-        if self._amazon_time.now(self._services_url) is None:
-            await retrying(self.clock)(ask)
-        return self._now()
+        """The present moment at Amazon."""
+        return await self._amazon_time.now(self._services_url)
 
     async def due(self, operation: Operation, calls: int = 1) -> datetime | None:
         """When so many calls of `operation`, at most its burst, may be made. None: now."""
@@ -171,9 +166,9 @@ class Transport:
             except (ValueError, Unreadable):
                 # Not quoted: what was meant to be an order holds a buyer's data.
                 told = f"answered {answer.status} with a body that can't be read"
-            raise _broken(operation, told, answer)
+            raise _broken(operation, told, answer, kind=Garbled)
 
-        return await retrying(self.clock, (AmazonUnavailable, Misdirected))(attempt)
+        return await retrying(self.clock, (AmazonUnavailable, Misdirected), operation.plan)(attempt)
 
     async def _take_quota(self, operation: Operation) -> None:
         # Of two buckets neither loses a token while the other one has none.
@@ -206,7 +201,7 @@ class Transport:
             raise AmazonUnavailable(f"Amazon can't be reached: {error}.") from None
         except NoAnswer as error:
             raise _broken(operation, f"gave no answer: {error}") from None
-        self._note_time(answer)
+        self._amazon_time.note(self._services_url, answer.headers.get("date"))
         _log.info(
             "%s answered %d, request id %s", operation.action, answer.status, request_id(answer)
         )
@@ -221,18 +216,12 @@ class Transport:
             "SignatureMethod": "HmacSHA256",
             "SignatureVersion": "2",
             # Amazon refuses a time that is off by a quarter of an hour.
-            "Timestamp": iso(self._now()),
+            "Timestamp": iso(self._amazon_time.probably(self._services_url)),
             "Version": operation.section.version,
         }
         if self._credentials.auth_token:
             parameters["MWSAuthToken"] = self._credentials.auth_token
         return parameters
-
-    def _now(self) -> datetime:
-        return self._amazon_time.now(self._services_url) or self.clock.now()
-
-    def _note_time(self, answer: Answer) -> None:
-        self._amazon_time.note(self._services_url, answer.headers.get("date"))
 
     def _buckets(self, operation: Operation) -> list[tuple[QuotaKey, Rate]]:
         client_id, account = self._credentials.access_key_id, self._credentials.account
@@ -331,8 +320,9 @@ def _broken(
     told: str,
     answer: Answer | None = None,
     not_before: datetime | None = None,
+    kind: type[AmazonUnavailable] = AmazonUnavailable,
 ) -> Later:
     """A failure after the call was sent: harmless where it may be repeated, else a lost answer."""
-    kind = AmazonUnavailable if operation.repeatable else AnswerLost
+    told_as = kind if operation.repeatable else AnswerLost
     ident = request_id(answer) if answer else None
-    return kind(f"{operation.action} {told}.", not_before=not_before, request_id=ident)
+    return told_as(f"{operation.action} {told}.", not_before=not_before, request_id=ident)

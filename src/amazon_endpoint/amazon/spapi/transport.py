@@ -15,7 +15,14 @@ import msgspec
 
 from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
-from amazon_endpoint.amazon.patience import Misdirected, next_token, passes, retry_after, retrying
+from amazon_endpoint.amazon.patience import (
+    Garbled,
+    Misdirected,
+    next_token,
+    passes,
+    retry_after,
+    retrying,
+)
 from amazon_endpoint.amazon.quota import Bucket, QuotaKey, Quotas, as_far_as_possible
 from amazon_endpoint.amazon.spapi.operations import Operation
 from amazon_endpoint.amazon.spapi.shallow import shallow
@@ -96,11 +103,11 @@ class Transport:
         return self._credentials.client_id, self._credentials.account
 
     async def amazon_now(self) -> datetime:
-        """The present moment at Amazon; the token's answer tells it if no other has."""
+        """The present moment at Amazon; a token's answer tells it too, and is needed anyway."""
         hosts = (self._services_url, self._token_url)
-        if self._amazon_time.now(*hosts) is None:
+        if self._amazon_time.lately(*hosts) is None:
             await self._access_token()
-        return self._amazon_time.now(*hosts) or self.clock.now()
+        return await self._amazon_time.now(*hosts)
 
     async def call(
         self,
@@ -132,15 +139,16 @@ class Transport:
             except (ValueError, RecursionError):
                 # Not quoted: what was meant to be an order holds a buyer's data.
                 told = f"answered {answer.status} with a body that can't be read"
-                raise _broken(operation, told, answer) from None
+                raise _broken(operation, told, answer, kind=Garbled) from None
 
         token = await self._access_token()
         try:
-            return await retrying(self.clock)(attempt, token)
+            return await retrying(self.clock, plan=operation.plan)(attempt, token)
         except _TokenRefused:
             self._tokens.forget(self._token_url, self._credentials, token)
         try:
-            return await retrying(self.clock)(attempt, await self._access_token())
+            token = await self._access_token()
+            return await retrying(self.clock, plan=operation.plan)(attempt, token)
         except _TokenRefused as refused:
             raise CredentialsRefused(
                 f"{refused.message} A fresh access token did not help. Check that the client "
@@ -275,11 +283,12 @@ def _broken(
     told: str,
     answer: Answer | None = None,
     not_before: datetime | None = None,
+    kind: type[AmazonUnavailable] = AmazonUnavailable,
 ) -> Later:
     """A failure after the call was sent: harmless where it may be repeated, else a lost answer."""
-    kind = AmazonUnavailable if operation.repeatable else AnswerLost
+    told_as = kind if operation.repeatable else AnswerLost
     request_id = _request_id(answer) if answer else None
-    return kind(f"{operation.name} {told}.", not_before=not_before, request_id=request_id)
+    return told_as(f"{operation.name} {told}.", not_before=not_before, request_id=request_id)
 
 
 def _request_id(answer: Answer) -> str | None:
