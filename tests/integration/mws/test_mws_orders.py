@@ -8,6 +8,7 @@ import pytest
 from amazon_endpoint.amazon.port import Amazon, OrderPage, OrderQuery
 from amazon_endpoint.clock import whole_seconds
 from amazon_endpoint.errors import (
+    AccessDenied,
     AmazonRefused,
     AmazonUnavailable,
     OrderNotFound,
@@ -222,10 +223,14 @@ async def test_another_generations_token_is_dead(amazon: ScriptedMws, seller: Se
     [
         pytest.param(items(2, item_xml("canary")), id="an amount that is none"),
         pytest.param(refusal(400, "InvalidParameterValue"), id="items refused"),
+        pytest.param(refusal(401, "AccessDenied"), id="items denied"),
+        pytest.param([answer("ListOrderItems")] * 4, id="no OrderItems element"),
+        pytest.param(answer("ListOrderItems", "<OrderItems/>"), id="no items"),
+        pytest.param([Reply(200, b"<html>")] * 4, id="items that stay unreadable"),
     ],
 )
 async def test_one_bad_order_stops_no_other(
-    amazon: ScriptedMws, seller: Seller, bad: Reply
+    amazon: ScriptedMws, seller: Seller, bad: Reply | list[Reply]
 ) -> None:
     amazon.by_order(orders(1, 2, 3), {order(1): items(1), order(2): bad, order(3): items(3)})
 
@@ -233,6 +238,47 @@ async def test_one_bad_order_stops_no_other(
 
     assert numbers(page) == [order(1), order(3)]
     assert [one.number for one in page.unreadable] == [order(2)]
+    assert page.next_token is None
+
+
+async def test_an_order_whose_items_alone_keep_failing_is_given_up(
+    amazon: ScriptedMws, seller: Seller, clock: TurnedClock
+) -> None:
+    account = seller.account()
+    page, pages = None, []
+    for _ in range(3):
+        amazon.by_order(orders(1, 2, next_token="next"), {order(1): items(1), order(2): [HTML] * 4})
+        page = await account.search_orders(window(), page.next_token if page else None)
+        pages.append(page)
+        clock.advance(60)
+
+    assert list(map(numbers, pages)) == [[order(1)], [], []]
+    assert [isinstance(one.stopped, AmazonUnavailable) for one in pages] == [True, True, False]
+    assert [one.number for page in pages for one in page.unreadable] == [order(2)]
+    amazon.will(orders(3, by_token=True), items(3))
+    assert numbers(await account.search_orders(window(), pages[-1].next_token)) == [order(3)]
+
+
+async def test_no_order_is_given_up_while_amazon_gives_no_items_at_all(
+    amazon: ScriptedMws, seller: Seller, clock: TurnedClock
+) -> None:
+    account = seller.account()
+    amazon.by_order(orders(1, 2), {order(1): items(1), order(2): [HTML] * 4})
+    token = (await account.search_orders(window(), None)).next_token
+
+    for _ in range(5):
+        clock.advance(60)
+        amazon.by_order(orders(1, 2), {order(1): [HTML] * 4, order(2): [HTML] * 4})
+        with pytest.raises(AmazonUnavailable):
+            await account.search_orders(window(), token)
+
+
+async def test_access_denied_to_all_orders_is_told(amazon: ScriptedMws, seller: Seller) -> None:
+    denied = refusal(401, "AccessDenied")
+    amazon.by_order(orders(1, 2), {order(1): denied, order(2): denied})
+
+    with pytest.raises(AccessDenied):
+        await seller.account().search_orders(window(), None)
 
 
 async def test_an_order_without_a_number_is_told(amazon: ScriptedMws, seller: Seller) -> None:

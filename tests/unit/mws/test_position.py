@@ -11,6 +11,7 @@ from amazon_endpoint.errors import PageTokenRefused
     [
         Position(left=25),
         Position(next_token="a+b/==ü", left=25),
+        Position(left=1, failures={"111-0000000-0000003": 2}),
         Position(next_token="a", told=("111-0000000-0000001", "111-0000000-0000002"), left=23),
     ],
 )

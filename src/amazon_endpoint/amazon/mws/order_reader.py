@@ -51,6 +51,8 @@ def order_status(order: etree._Element) -> str:
 
 
 def _order(order: etree._Element, items: Sequence[etree._Element]) -> Order:
+    if not items:
+        raise ValueError("Amazon lists no items of it")
     prices = read_prices(order, items)
     status = order_status(order)
     channel = text(order, "FulfillmentChannel")

@@ -3,10 +3,12 @@
 Amazon lets 30 orders' items be read at once and one more every two seconds, and one page of
 orders a minute. So a page is small enough for the items' burst, no page is listed whose orders
 can't be read then, and a page that the quota cuts short is gone on with where it was left.
+
+An order whose items alone can't be had is given up in the end, lest it stop all that come after.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -29,20 +31,27 @@ from amazon_endpoint.amazon.mws.order_reader import (
 from amazon_endpoint.amazon.mws.parameters import numbered
 from amazon_endpoint.amazon.mws.position import Position, read_position
 from amazon_endpoint.amazon.mws.transport import Refused, Transport, throttled
+from amazon_endpoint.amazon.patience import Garbled
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery, UnreadableOrder
 from amazon_endpoint.amazon.xml import child, children, text
 from amazon_endpoint.clock import iso
 from amazon_endpoint.errors import (
-    Later,
+    AccessDenied,
+    AmazonUnavailable,
+    EndpointError,
     OrderNotFound,
     PageRepeated,
     PageTokenRefused,
+    Throttled,
     Unreadable,
 )
 from amazon_endpoint.orders import Order
 
 PAGE_SIZE = 25
 _AT_ONCE = 5
+
+# How many polls an order's items may fail in, while Amazon gives those of others.
+_MOST_FAILURES = 3
 
 _TIMES = {"updated": "LastUpdated", "created": "Created"}
 
@@ -73,18 +82,32 @@ class OrdersApi:
         place = read_position(page_token) if page_token else Position(left=PAGE_SIZE)
         await self._check_quota(place)
         listed = await self._listed(query, place)
-        orders = [
-            one
-            for one in listed.orders
-            if order_number(one) not in place.told and _is_wanted(order_status(one), query)
+        wanted = [one for one in listed.orders if _is_wanted(order_status(one), query)]
+        orders = [one for one in wanted if order_number(one) not in place.told]
+        read, failed = await self._read(orders)
+        answered = any(one.number for one in read)
+        if failed and not answered and not any(isinstance(p, Throttled) for p in failed.values()):
+            answered = await self._answers([one for one in wanted if one not in orders])
+        failures = _counted(place.failures, failed) if answered else place.failures
+        given_up = {
+            number: problem
+            for number, problem in failed.items()
+            if answered and _is_given_up(problem, failures[number])
+        }
+        stopped = next((p for number, p in failed.items() if number not in given_up), None)
+        read += [
+            UnreadableOrder(number, f"This order's items can't be read: {problem}")
+            for number, problem in given_up.items()
         ]
-        read, stopped = await self._read(orders)
-        if stopped is not None and not read:
+        if stopped is not None and not read and failures == place.failures:
             raise stopped
         numbers = place.told + tuple(one.number for one in read if one.number)
         if stopped is not None:
             rest = Position(
-                next_token=place.next_token, told=numbers, left=len(orders) - len(read)
+                next_token=place.next_token,
+                told=numbers,
+                left=len(orders) - len(read),
+                failures={one: n for one, n in failures.items() if one not in numbers},
             ).written()
         elif listed.next_token:
             rest = Position(next_token=listed.next_token, left=max(len(numbers), 1)).written()
@@ -95,6 +118,7 @@ class OrdersApi:
             unreadable=tuple(one for one in read if isinstance(one, UnreadableOrder)),
             next_token=rest,
             served_before=listed.served_before,
+            stopped=stopped,
         )
 
     async def get(self, number: str) -> Order:
@@ -139,23 +163,34 @@ class OrdersApi:
 
     async def _read(
         self, orders: Sequence[etree._Element]
-    ) -> tuple[list[Order | UnreadableOrder], Later | None]:
-        """The orders with their items, and what stopped the reading before the last one."""
+    ) -> tuple[list[Order | UnreadableOrder], dict[str, EndpointError]]:
+        """The orders with their items, and by number what became of those that can't be had.
+
+        Those after are not tried once the quota is used up, or a few at once have failed.
+        """
         read: list[Order | UnreadableOrder] = []
+        failed: dict[str, EndpointError] = {}
         for start in range(0, len(orders), _AT_ONCE):
             few = orders[start : start + _AT_ONCE]
             outcomes = await asyncio.gather(*map(self._with_items, few), return_exceptions=True)
-            stopped: Later | None = None
-            for outcome in outcomes:
-                if isinstance(outcome, Later):
-                    stopped = stopped or outcome
+            problems: list[EndpointError] = []
+            for order, outcome in zip(few, outcomes, strict=True):
+                if isinstance(outcome, EndpointError):
+                    problems.append(outcome)
+                    failed[order_number(order) or ""] = outcome
                 elif isinstance(outcome, BaseException):
                     raise outcome
                 else:
                     read.append(outcome)
-            if stopped is not None:
-                return read, stopped
-        return read, None
+            exhausted = any(isinstance(one, Throttled) for one in problems)
+            if exhausted or len(problems) == len(few):
+                break
+        return read, failed
+
+    async def _answers(self, orders: Sequence[etree._Element]) -> bool:
+        """Whether Amazon gives the items of an order that was read before."""
+        read, _ = await self._read(orders[:1])
+        return any(one.number for one in read)
 
     async def _with_items(self, order: etree._Element) -> Order | UnreadableOrder:
         number = order_number(order)
@@ -163,7 +198,7 @@ class OrdersApi:
             return UnreadableOrder(None, "This order can't be read: it has no AmazonOrderId.")
         try:
             return read_order(order, await self._items(number))
-        except (Refused, PageRepeated) as problem:
+        except (Refused, PageRepeated, Unreadable) as problem:
             return UnreadableOrder(number, f"This order's items can't be read: {problem}")
 
     async def _items(self, number: str) -> list[etree._Element]:
@@ -173,6 +208,8 @@ class OrdersApi:
         seen: set[str] = set()
         while True:
             page = await self._transport.call(operation, _itself, params)
+            if child(page, "OrderItems") is None:
+                raise Unreadable("Amazon's list of this order's items is missing.")
             items += children(page, "OrderItems", "OrderItem")
             token = text(page, "NextToken")
             if token is None:
@@ -181,6 +218,21 @@ class OrdersApi:
                 raise PageRepeated("Amazon lists the same items again and again.")
             seen.add(token)
             operation, params = LIST_ORDER_ITEMS_BY_NEXT_TOKEN, {"NextToken": token}
+
+
+def _counted(failures: Mapping[str, int], failed: Mapping[str, EndpointError]) -> dict[str, int]:
+    """`failures` with those of this time, but for what is no order's own."""
+    return dict(failures) | {
+        number: failures.get(number, 0) + (not isinstance(problem, Throttled))
+        for number, problem in failed.items()
+    }
+
+
+def _is_given_up(problem: EndpointError, failures: int) -> bool:
+    """Whether an order that has failed so often, alone among others, is not tried again."""
+    if isinstance(problem, Garbled | AccessDenied):
+        return True
+    return isinstance(problem, AmazonUnavailable) and failures >= _MOST_FAILURES
 
 
 def _is_wanted(status: str, query: OrderQuery) -> bool:

@@ -17,12 +17,14 @@ _PREFIX = "m1."
 class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The page that `next_token` lists (None: the window's first), less the orders `told`.
 
-    `left` is how many orders are to be expected there.
+    `left` is how many orders are to be expected there. `failures` counts, by order, how often its
+    items could not be had while those of others could.
     """
 
     next_token: str | None = None
     told: tuple[str, ...] = ()
     left: int
+    failures: dict[str, int] = msgspec.field(default_factory=dict)
 
     def written(self) -> str:
         """The position as a page token, opaque to all others."""
