@@ -5,7 +5,7 @@ be found in the order, is refused here, before anything is sent.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -19,7 +19,7 @@ _ITEMS = "payload.shipment.items"
 
 
 def without_units_on_their_way(
-    order: Order, on_their_way: Iterable[tuple[str, tuple[PackageItem, ...]]]
+    order: Order, on_their_way: Mapping[str, tuple[PackageItem, ...]]
 ) -> Order:
     """The order less the units that were sent to Amazon and that it does not show yet.
 
@@ -28,7 +28,7 @@ def without_units_on_their_way(
     """
     shown = {package.reference for package in order.packages}
     sent = Counter[str]()
-    for reference, units in on_their_way:
+    for reference, units in on_their_way.items():
         if reference not in shown:
             sent.update({one.order_item_id: one.quantity for one in units})
     for item in order.items:

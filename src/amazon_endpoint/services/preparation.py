@@ -4,7 +4,7 @@ What is known of it already, what became of earlier contents and of tries whose 
 and which of the order's units it stands for. Its intent is committed; nothing is sent.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, timedelta
 
 import msgspec
@@ -97,7 +97,7 @@ async def prepare_shipment(
     *,
     clock: Clock,
     known_order: Order | None = None,
-    alongside: Iterable[tuple[str, tuple[PackageItem, ...]]] = (),
+    alongside: Mapping[str, tuple[PackageItem, ...]] = {},
 ) -> Ready | ConfirmOutcome:
     """Make a shipment ready to be sent, or answer what is known of it.
 
@@ -111,7 +111,7 @@ async def prepare_shipment(
         Later: Amazon's quota or Amazon itself isn't available.
         StillUncertain: it may have been carried out, and nothing that Amazon shows decides it.
     """
-    preparing = _Preparing(amazon, confirmations, request, clock, known_order, tuple(alongside))
+    preparing = _Preparing(amazon, confirmations, request, clock, known_order, dict(alongside))
     return await preparing.run()
 
 
@@ -136,7 +136,7 @@ class _Preparing:
         request: ConfirmRequest,
         clock: Clock,
         known_order: Order | None,
-        alongside: tuple[tuple[str, tuple[PackageItem, ...]], ...],
+        alongside: dict[str, tuple[PackageItem, ...]],
     ) -> None:
         self._amazon = amazon
         self._confirmations = confirmations
@@ -238,16 +238,16 @@ class _Preparing:
             field="payload.shipment",
         )
 
-    async def _on_their_way(self) -> list[tuple[str, tuple[PackageItem, ...]]]:
+    async def _on_their_way(self) -> dict[str, tuple[PackageItem, ...]]:
         """The packages of the order's other shipments that Amazon may not show yet."""
         key = self._key
         others = await self._confirmations.of_order(key.seller_id, key.order_number)
-        sent = [
-            (one.reference, one.items)
+        sent = {
+            one.reference: one.items
             for one in others
             if one.state in _ON_THEIR_WAY and one.key.shipment_number != key.shipment_number
-        ]
-        return [*sent, *self._alongside]
+        }
+        return sent | self._alongside
 
     async def _order(self, step: Step, earlier: tuple[Confirmation, ...]) -> Order:
         number = self._shipment.order_number

@@ -5,7 +5,7 @@ confirmation says how far it came, and preparing it again finds out.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -29,6 +29,7 @@ from amazon_endpoint.services.next_step import (
     ConfirmOutcome,
     Submitted,
     Wait,
+    package_number,
 )
 from amazon_endpoint.services.preparation import ConfirmRequest, Ready, prepare_shipment
 from amazon_endpoint.services.sending import in_feeds, send
@@ -194,12 +195,12 @@ class _Round:
     async def _prepared(self, batch: Iterable[KeptShipment]) -> dict[Ready, KeptShipment]:
         """What may be sent; the others are put down in their new states."""
         ready: dict[Ready, KeptShipment] = {}
-        together: dict[str, list[tuple[str, tuple[PackageItem, ...]]]] = defaultdict(list)
+        together: dict[str, dict[str, tuple[PackageItem, ...]]] = defaultdict(dict)
         moves: list[Move] = []
         for kept in batch:
             one = await self._prepare(kept, together[kept.order_number])
             if isinstance(one, Ready):
-                together[kept.order_number].append((one.package.reference, one.package.items))
+                together[kept.order_number][one.package.reference] = one.package.items
                 ready[one] = kept
             else:
                 moves.append((kept, one))
@@ -207,12 +208,14 @@ class _Round:
         return ready
 
     async def _prepare(
-        self, kept: KeptShipment, alongside: Sequence[tuple[str, tuple[PackageItem, ...]]]
+        self, kept: KeptShipment, alongside: Mapping[str, tuple[PackageItem, ...]]
     ) -> Ready | KeptShipment:
         """It, ready to be sent, or as it is to be kept."""
         now = self._clock.now()
         if self._trouble is not None:
             return self._failed(kept, self._trouble)
+        if package_number(kept.order_number, kept.number) in alongside:
+            return put_off(kept, now + SHOWN_AFTER, _IN_SEQUENCE)
         try:
             outcome = await prepare_shipment(
                 self._lookups,
@@ -231,11 +234,7 @@ class _Round:
             )
         except EndpointError as error:
             return self._failed(kept, error)
-        if not isinstance(outcome, Ready):
-            return self._after(kept, outcome)
-        if any(reference == outcome.package.reference for reference, _ in alongside):
-            return put_off(kept, now + SHOWN_AFTER, _IN_SEQUENCE)
-        return outcome
+        return outcome if isinstance(outcome, Ready) else self._after(kept, outcome)
 
     async def _send(
         self, batch: Sequence[Ready], kept: dict[Ready, KeptShipment], channel: Channel

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery
+from amazon_endpoint.amazon.quota import Rate, ShippingQuota, full
 from amazon_endpoint.errors import AnswerLost, EndpointError, FeedNotFound, OrderNotFound
 from amazon_endpoint.feeds import FeedReport, FeedState, FeedStatus, MessageResult
 from amazon_endpoint.orders import Order, OrderItem, OrderPackage
@@ -56,8 +57,8 @@ class ShippingAmazon:
     """Takes feeds and direct confirmations; carries feeds out a while later.
 
     `loses_answer` of the next call that sends: "before" it is carried out, or "after".
-    `fails` is raised by the next call of that method. `tells_packages`: MWS does not. A new feed
-    is in the list `listed_after` a while. Its clock is `behind` ours.
+    `fails` is raised by the next call of that method. `tells_packages` and `confirms_directly`:
+    MWS does not. A new feed is in the list `listed_after` a while. Its clock is `behind` ours.
     """
 
     def __init__(self, clock: TurnedClock, order: Order | None = None) -> None:
@@ -69,6 +70,7 @@ class ShippingAmazon:
         self.loses_answer: str | None = None
         self.fails: dict[str, EndpointError] = {}
         self.tells_packages = True
+        self.confirms_directly = True
         self.listed_after = _LISTED
         self.behind = timedelta()
         self.next_feed_ends = FeedState.DONE
@@ -79,6 +81,21 @@ class ShippingAmazon:
     def accepted(self) -> int:
         """How often Amazon has accepted a confirmation from us."""
         return sum(bool(feed.body) for feed in self.feeds.values()) + len(self.direct)
+
+    @property
+    def taken(self) -> Counter[str]:
+        """How often Amazon has accepted each package from us, by its reference."""
+        ours = (feed.body for feed in self.feeds.values() if feed.body)
+        fed = (one.reference for body in ours for one in _packages(body))
+        return Counter([*fed, *(one.reference for one in self.direct)])
+
+    async def shipping_quota(self) -> ShippingQuota:
+        now = self.clock.now()
+        return ShippingQuota(
+            orders=full(Rate(0.5, 30), now),
+            feeds=full(Rate(1 / 120, 15), now),
+            direct=full(Rate(2, 10), now) if self.confirms_directly else None,
+        )
 
     def _call(self, name: str) -> None:
         self.calls[name] += 1
@@ -180,8 +197,10 @@ class ShippingAmazon:
 
     async def feed_report(self, status: FeedStatus) -> FeedReport:
         self._call("feed_report")
-        succeeded = FeedReport(processed=1, successful=1, with_error=0, with_warning=0)
-        return self.feeds[status.feed_id].report or succeeded
+        feed = self.feeds[status.feed_id]
+        count = max(len(feed.packages), 1)
+        succeeded = FeedReport(processed=count, successful=count, with_error=0, with_warning=0)
+        return feed.report or succeeded
 
     async def feeds_since(self, moment: datetime) -> tuple[FeedStatus, ...]:
         self._call("feeds_since")
