@@ -154,14 +154,18 @@ def about_unreadable(orders: Iterable[UnreadableOrder]) -> Iterator[Notification
         )
 
 
-def about_unfinished(not_before: datetime | None) -> Notification:
-    """A window that goes on with the next poll."""
+def about_unfinished(not_before: datetime | None, *, amazon_failed: bool = False) -> Notification:
+    """A window that goes on with the next poll, for want of quota or time, or of an answer."""
+    ended = (
+        "Amazon did not answer as it should; what could be read is here."
+        if amazon_failed
+        else "Amazon's quota or the time for one reply ended before this window did."
+    )
     earliest = f", at the earliest at {iso(not_before)}" if not_before else ""
     return Notification(
         "info",
         "More orders to come",
-        "Amazon's quota or the time for one reply ended before this window did. The next poll "
-        f"goes on with it{earliest}.",
+        f"{ended} The next poll goes on with this window{earliest}.",
     )
 
 

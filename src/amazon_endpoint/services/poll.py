@@ -54,7 +54,8 @@ class PollOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
     `cursor`, `seen` and `resume` are what the next poll has to be given; None leaves a value as
     the hub has it, an empty `resume` ends the window. `unfinished` tells that the window has
-    further pages, and `not_before` when the next one can be had. `problem` cut the window short.
+    further pages, `not_before` when the next one can be had, and `amazon_failed` that it is Amazon
+    who did not answer as it should. `problem` cut the window short.
     """
 
     orders: tuple[Order, ...] = ()
@@ -64,6 +65,7 @@ class PollOutcome(msgspec.Struct, frozen=True, kw_only=True):
     resume: str | None = None
     unfinished: bool = False
     not_before: datetime | None = None
+    amazon_failed: bool = False
     problem: EndpointError | None = None
 
 
@@ -125,6 +127,9 @@ class _Reading:
                 self._keep(order)
             self._unreadable.extend(page.unreadable)
             self._finished = page.next_token is None
+            if page.stopped is not None:
+                self._stopped = page.stopped
+                return
 
     async def _page(self, window: Window, deadline: datetime) -> OrderPage:
         left = (deadline - self._clock.now()).total_seconds()
@@ -132,7 +137,7 @@ class _Reading:
             with suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     return await self._amazon.search_orders(window.query, window.page_token)
-        raise AmazonUnavailable("The time for this reply is used up.", not_before=self._clock.now())
+        raise Later("The time for this reply is used up.", not_before=self._clock.now())
 
     def _keep(self, order: Order) -> None:
         known = self._orders.get(order.number)
@@ -155,6 +160,7 @@ class _Reading:
                 ),
                 unfinished=True,
                 not_before=later.not_before if later else None,
+                amazon_failed=isinstance(later, AmazonUnavailable),
                 problem=None if later else self._stopped,
             )
         repeats_only = window.newest == whole_seconds(self._request.cursor)

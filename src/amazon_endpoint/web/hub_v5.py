@@ -120,6 +120,7 @@ class HubV5:
             resume=outcome.resume,
             unfinished=outcome.unfinished,
             not_before=outcome.not_before,
+            amazon_failed=outcome.amazon_failed,
             problem=outcome.problem,
         )
 

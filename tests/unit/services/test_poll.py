@@ -9,6 +9,7 @@ import pytest
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery, UnreadableOrder
 from amazon_endpoint.errors import (
     AccessDenied,
+    AmazonUnavailable,
     EndpointError,
     InvalidInput,
     PageRepeated,
@@ -174,6 +175,29 @@ async def test_quota_cuts_the_window_and_the_next_poll_goes_on(clock: TurnedCloc
     assert rest.resume == ""
 
 
+@pytest.mark.parametrize(("failure", "failed"), [(AmazonUnavailable(), True), (Throttled(), False)])
+async def test_it_is_told_whether_amazon_cut_the_window(
+    clock: TurnedClock, failure: EndpointError, failed: bool
+) -> None:
+    amazon = five(clock)
+    amazon.failures[1] = failure
+    cut = await poll(amazon, request())
+    assert (cut.unfinished, cut.amazon_failed) == (True, failed)
+
+
+async def test_a_page_cut_short_is_not_gone_on_with_at_once(clock: TurnedClock) -> None:
+    class FailingAmazon(PagedAmazon):
+        async def search_orders(self, query: OrderQuery, page_token: str | None) -> OrderPage:
+            page = await super().search_orders(query, page_token)
+            return msgspec.structs.replace(page, stopped=AmazonUnavailable())
+
+    amazon = FailingAmazon(clock, five(clock).orders)
+    cut = await poll(amazon, request())
+    assert (numbers(cut), len(amazon.queries)) == ([1, 2], 1)
+    assert cut.resume
+    assert cut.amazon_failed
+
+
 async def test_nothing_read_for_lack_of_quota_is_raised(clock: TurnedClock) -> None:
     amazon = five(clock)
     amazon.failures[0] = Throttled(not_before=NOON + timedelta(minutes=3))
@@ -203,7 +227,7 @@ async def test_the_deadline_cuts_the_window(clock: TurnedClock) -> None:
 
     slow = SlowAmazon(clock, amazon.orders)
     cut = await poll(slow, request())
-    assert cut.unfinished
+    assert (cut.unfinished, cut.amazon_failed) == (True, False)
     assert numbers(cut) == [1, 2, 3, 4]
 
 

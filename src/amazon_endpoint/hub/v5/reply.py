@@ -125,13 +125,14 @@ def orders_reply(
     resume: str | None = None,
     unfinished: bool = False,
     not_before: datetime | None = None,
+    amazon_failed: bool = False,
     problem: EndpointError | None = None,
 ) -> bytes:
     """What a poll brought. An order that can't be imported is told and stops no other.
 
     `cursor`, `seen` and `resume` are for the next poll; None leaves what the hub has.
-    `unfinished` tells that the next poll goes on with this window, `not_before` when it can;
-    `problem` is what cut the window short.
+    `unfinished` tells that the next poll goes on with this window, `not_before` when it can, and
+    `amazon_failed` that Amazon is why; `problem` is what cut the window short.
     """
     methods = ShippingMethods(shipping_methods)
     written = write_orders(
@@ -139,7 +140,7 @@ def orders_reply(
     )
     notifications = [*written.notifications]
     if unfinished:
-        notifications.append(about_unfinished(not_before))
+        notifications.append(about_unfinished(not_before, amazon_failed=amazon_failed))
     if problem is not None:
         notifications.append(about_error(problem))
     given = {_CURSOR: iso(cursor) if cursor else None, _RESUME: resume, _SEEN: seen}

@@ -126,6 +126,13 @@ def test_an_unfinished_window_names_the_earliest_next_poll() -> None:
     assert "2026-11-01T00:03:00Z" in description
 
 
+def test_a_window_that_amazon_cut_short_is_not_said_to_lack_quota() -> None:
+    [(_, _, description)] = told(poll(order(), unfinished=True, amazon_failed=True))
+
+    assert description.startswith("Amazon did not answer as it should;")
+    assert "quota" not in description
+
+
 def test_what_cut_a_window_short_is_told() -> None:
     [(level, subject, _)] = told(poll(order(), problem=PageRepeated()))
 
