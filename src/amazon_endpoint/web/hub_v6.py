@@ -150,6 +150,7 @@ class HubV6:
             since=since,
             unfinished=outcome.unfinished,
             not_before=outcome.not_before,
+            amazon_failed=outcome.amazon_failed,
             problem=outcome.problem,
         )
 

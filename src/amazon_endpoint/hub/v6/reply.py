@@ -97,6 +97,7 @@ def orders_reply(
     since: datetime | None = None,
     unfinished: bool = False,
     not_before: datetime | None = None,
+    amazon_failed: bool = False,
     problem: EndpointError | None = None,
 ) -> bytes:
     """What a poll or an import brought. An order that can't be written is told and stops no other.
@@ -115,7 +116,7 @@ def orders_reply(
         sentences.append(f"No earlier poll is known: orders updated since {iso(since)} are read.")
     sentences += map(_sentence, written.notifications)
     if unfinished:
-        sentences.append(_sentence(about_unfinished(not_before)))
+        sentences.append(_sentence(about_unfinished(not_before, amazon_failed=amazon_failed)))
     if problem is not None:
         sentences.append(_sentence(about_error(problem)))
     return _encode(
