@@ -59,6 +59,8 @@ def page(**changes: "str | Tree | None") -> Reply:
         pytest.param(refusal(401, "AccessDenied", "amzn.mws.canary"), id="token"),
         pytest.param(refusal(400, "InvalidRequest", "x" * 295 + "AKIDcanary"), id="at the end"),
         pytest.param(Reply(500, b"<html>secret-canary</html>"), id="500"),
+        pytest.param(again(page(), status=500), id="an order with an error's status"),
+        pytest.param(Reply(400, b"<html>Canary Name</html>"), id="400"),
     ],
 )
 async def test_orders_leave_no_trace(

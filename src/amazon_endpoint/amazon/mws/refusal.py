@@ -21,10 +21,13 @@ _TRANSIENT = {"RequestExpired", "InputStreamDisconnected"}
 _RESET = re.compile(r"reset on (\w{3} \w{3} \d{1,2} [\d:]{8} UTC \d{4})", re.ASCII)
 
 
+_REQUEST_ID = re.compile(rb"<RequestI[Dd]>\s*([A-Za-z0-9-]{1,100})\s*</RequestI[Dd]>")
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """An error answer: `code` is Amazon's, or empty where the answer is no error of MWS's.
 
-    `said` are Amazon's own words, or whatever came instead.
+    `said` are Amazon's own words. What came instead is not quoted: it may hold anything.
     """
 
     status: int
@@ -44,22 +47,25 @@ class Refusal(msgspec.Struct, frozen=True):
 
 def read_refusal(answer: Answer) -> Refusal:
     """What an answer that is not a success says."""
-    code, words = "", answer.body.decode(errors="replace").split()
     try:
         root = read_xml(answer.body, "Amazon's error")
     except Unreadable:
         root = None
     error = next(named(root, "Error"), None) if root is not None else None
-    if error is not None and (found := text(error, "Code")):
-        code = found
-        words = [code, text(error, "Message") or "", text(error, "Detail") or ""]
+    code = text(error, "Code") if error is not None else None
+    if code is None:
+        return Refusal(answer.status, "", "The answer is no error message of Amazon's.")
+    words = (code, text(error, "Message") or "", text(error, "Detail") or "")
     return Refusal(answer.status, code, " ".join(" ".join(words).split()))
 
 
 def request_id(answer: Answer) -> str | None:
-    """Amazon's request id, which its support asks for."""
+    """Amazon's request id, which its support asks for; the body ends with it too."""
     headers = answer.headers
-    return headers.get("x-mws-request-id") or headers.get("x-amzn-requestid")
+    if told := headers.get("x-mws-request-id") or headers.get("x-amzn-requestid"):
+        return told
+    found = _REQUEST_ID.search(answer.body[-500:])
+    return found[1].decode("ascii") if found else None
 
 
 def used_up_until(answer: Answer, refusal: Refusal | None) -> datetime | None:

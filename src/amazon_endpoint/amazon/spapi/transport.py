@@ -304,11 +304,13 @@ def _told_rate(answer: Answer) -> float | None:
 
 
 def _said(answer: Answer) -> str:
-    """Amazon's own words in a refusal, or the beginning of whatever came instead."""
+    """Amazon's own words in a refusal. What came instead is not quoted: it may hold anything."""
     try:
         errors = msgspec.json.decode(answer.body, type=_AmazonErrors).errors
         words = [word for one in errors for word in (one.code, one.message, one.details) if word]
     except (msgspec.DecodeError, RecursionError):
-        words = answer.body.decode(errors="replace").split()
+        words = []
+    if not words:
+        return "The answer is no error message of Amazon's."
     said = " ".join(words)
     return said if len(said) <= _LONGEST_QUOTE else f"{said[:_LONGEST_QUOTE]}…"
