@@ -199,6 +199,19 @@ async def test_a_report_without_a_digest_is_read(amazon: ScriptedMws, seller: Se
     assert (await seller.account().feed_report(DONE)).successful == 1
 
 
+@pytest.mark.parametrize("body", [REPORT[:-100], b"<html>Oops<br></html>", b""])
+async def test_a_report_without_a_digest_that_did_not_arrive_whole_is_fetched_again(
+    amazon: ScriptedMws, seller: Seller, body: bytes
+) -> None:
+    broken = again(report(), headers={}, body=body)
+    amazon.will(broken, again(report(), headers={}), broken, broken)
+    account = seller.account()
+
+    assert (await account.feed_report(DONE)).successful == 1
+    with pytest.raises(AmazonUnavailable):
+        await account.feed_report(DONE)
+
+
 @pytest.mark.parametrize(
     "body", [b"<EasyShipReport/>", b"<html>Oops<br></html>", b"", b"<!DOCTYPE x><x/>"]
 )
