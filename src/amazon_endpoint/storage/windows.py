@@ -1,5 +1,6 @@
 """Windows kept in the database, for hubs that keep no parameters."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from amazon_endpoint.services.windows import KeptWindow, Progress, WindowKey
 from amazon_endpoint.storage.database import Database, insert_unless_there
 from amazon_endpoint.storage.tables import windows
+
+# The two digests of a key stand in one column, so that those of one account are found by prefix.
+_HALF = 32
 
 
 class StoredWindows:
@@ -24,7 +28,19 @@ class StoredWindows:
             return (await connection.execute(select(windows).where(_is(key)))).one_or_none()
 
         row = await self._database.run(work)
-        return None if row is None else _window(key, row)
+        return None if row is None else _window(row)
+
+    async def others(self, key: WindowKey) -> Sequence[KeptWindow]:
+        """What was last kept for the same hub and account, but another question."""
+        of_account = and_(
+            windows.c.seller_id == key.seller_id,
+            windows.c.question.startswith(key.account, autoescape=True),
+        )
+
+        async def work(connection: AsyncConnection) -> Sequence[Row[Any]]:
+            return (await connection.execute(select(windows).where(of_account, ~_is(key)))).all()
+
+        return [_window(row) for row in await self._database.run(work)]
 
     async def keep(self, window: KeptWindow) -> bool:
         """Keep it if the revision before it is what is kept now, else return False."""
@@ -45,7 +61,8 @@ class StoredWindows:
 
 def _columns(window: KeptWindow) -> dict[str, Any]:
     return {
-        **msgspec.structs.asdict(window.key),
+        "seller_id": window.key.seller_id,
+        "question": _column(window.key),
         "revision": window.revision,
         "last_poll": window.last_poll,
         "before": msgspec.json.encode(window.before).decode(),
@@ -53,9 +70,10 @@ def _columns(window: KeptWindow) -> dict[str, Any]:
     }
 
 
-def _window(key: WindowKey, row: Row[Any]) -> KeptWindow:
+def _window(row: Row[Any]) -> KeptWindow:
+    account, question = row.question[:_HALF], row.question[_HALF:]
     return KeptWindow(
-        key=key,
+        key=WindowKey(row.seller_id, account, question),
         revision=row.revision,
         last_poll=row.last_poll,
         before=msgspec.json.decode(row.before, type=Progress),
@@ -63,5 +81,9 @@ def _window(key: WindowKey, row: Row[Any]) -> KeptWindow:
     )
 
 
+def _column(key: WindowKey) -> str:
+    return key.account + key.question
+
+
 def _is(key: WindowKey) -> ColumnElement[bool]:
-    return and_(windows.c.seller_id == key.seller_id, windows.c.question == key.question)
+    return and_(windows.c.seller_id == key.seller_id, windows.c.question == _column(key))

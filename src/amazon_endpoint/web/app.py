@@ -75,7 +75,7 @@ def create_app(settings: Settings, *, clock: Clock) -> Starlette:
             try:
                 body = read_object(await read_body(request, settings.body_limit))
                 if is_call(body):
-                    return await _answer_v6(request.app.state.hub_v6, body, service)
+                    return await _answer_v6(request, body, service)
                 message = read_message(body)
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody is there to read it
@@ -124,12 +124,13 @@ def _no_message(error: BodyTooSlow | BodyTooLarge | NotAMessage) -> Response:
     return response
 
 
-async def _answer_v6(hub: HubV6, body: dict[str, Any], service: Service | None) -> Response:
+async def _answer_v6(request: Request, body: dict[str, Any], service: Service | None) -> Response:
+    hub: HubV6 = request.app.state.hub_v6
     given = request_id(body)
     try:
         if service is None:
             raise NotAMessage(f"A call with request_id is posted to its service: {_V6_SERVICES}.")
-        return await hub.answer(read_call(body), service)
+        return await hub.answer(read_call(body, request.headers.get("x-hub-store")), service)
     except NotAMessage as error:
         content, status = v6_reply.failure_reply(given, error.message), 406
     except Exception as failure:  # noqa: BLE001 - the last place that can still answer

@@ -116,6 +116,7 @@ class HubV6:
         )
         returned: dict[str, str | None] = {}
         since: datetime | None = None
+        abandoned = False
         if poll.last_poll is None:
             outcome = await poll_on(amazon, request, clock=self._clock, deadline=deadline)
             cursor = outcome.cursor
@@ -129,8 +130,13 @@ class HubV6:
                 parameters.SEEN: outcome.seen,
             }
         else:
-            key = window_key(asked.account.seller_id, request)
-            outcome, began = await poll_by_last_poll(
+            key = window_key(
+                asked.account.seller_id,
+                asked.account.credentials.account,
+                poll.hub or call.hub or "",
+                request,
+            )
+            outcome, start = await poll_by_last_poll(
                 amazon,
                 self._windows,
                 key,
@@ -139,7 +145,8 @@ class HubV6:
                 clock=self._clock,
                 deadline=deadline,
             )
-            since = None if poll.last_poll else began.cursor
+            if start.abandoned or not poll.last_poll:
+                since, abandoned = start.progress.cursor, start.abandoned
         self._metrics.orders(outcome.orders)
         return reply.orders_reply(
             call.request_id,
@@ -148,6 +155,7 @@ class HubV6:
             parameters=poll.given.named(returned),
             unreadable=outcome.unreadable,
             since=since,
+            abandoned=abandoned,
             unfinished=outcome.unfinished,
             not_before=outcome.not_before,
             amazon_failed=outcome.amazon_failed,

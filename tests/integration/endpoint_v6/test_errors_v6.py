@@ -85,6 +85,7 @@ CASES: dict[str, Callable[[Case], Sent]] = {
     "a last_poll that is text": lambda c: c.last_poll("2013-08-16T01:00:00Z"),
     "a last_poll before 1970": lambda c: c.last_poll(-1),
     "a last_poll in milliseconds": lambda c: c.last_poll(1_376_615_000_000),
+    "a last_poll in the future": lambda c: c.last_poll(4_102_444_800),
     "an unknown status": lambda c: c.poll(statuses="Teleported"),
     "credentials that Amazon refuses": lambda c: c.poll(refresh_token="Atzr|revoked"),
     "Amazon out of order": lambda c: c.out_of_order(),

@@ -62,7 +62,7 @@ async def poll_to_the_end(hub: Cangaroo, days: Days) -> list[str]:
         reply = await hub.poll()
         arrived += numbers(reply)
         days.pass_by(600)
-        if "goes on with it" not in reply["summary"]:
+        if "goes on with this window" not in reply["summary"]:
             return arrived
     raise AssertionError("the window has no end")
 

@@ -15,12 +15,14 @@ SHIPMENT_PATHS = ("/add_shipment", "/update_shipment")
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A hub's call. `request_id` is echoed as it is.
 
-    `parameters` are by the names that the hub sent; `content` is everything else.
+    `parameters` are by the names that the hub sent; `content` is everything else. `hub` is what
+    the hub calls itself in its headers.
     """
 
     request_id: RequestId
     parameters: dict[str, Any]
     content: dict[str, Any]
+    hub: str | None = None
 
     def __repr__(self) -> str:
         """Without parameters and content, which hold secrets and buyers' data."""
@@ -39,7 +41,7 @@ def request_id(body: dict[str, Any]) -> RequestId | None:
     return given if usable else None
 
 
-def read_call(body: dict[str, Any]) -> Call:
+def read_call(body: dict[str, Any], hub: str | None = None) -> Call:
     """Read a JSON object for which `is_call` holds. Keys beyond the format are ignored.
 
     Raises:
@@ -57,4 +59,4 @@ def read_call(body: dict[str, Any]) -> Call:
     if not isinstance(parameters, dict | None):
         raise NotAMessage("parameters is not an object.")
     content = {key: body[key] for key in body.keys() - {"request_id", "parameters"}}
-    return Call(request_id=given, parameters=parameters or {}, content=content)
+    return Call(request_id=given, parameters=parameters or {}, content=content, hub=hub)

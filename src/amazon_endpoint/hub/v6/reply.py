@@ -95,6 +95,7 @@ def orders_reply(
     parameters: Mapping[str, str] | None = None,
     unreadable: Sequence[UnreadableOrder] = (),
     since: datetime | None = None,
+    abandoned: bool = False,
     unfinished: bool = False,
     not_before: datetime | None = None,
     amazon_failed: bool = False,
@@ -102,8 +103,10 @@ def orders_reply(
 ) -> bytes:
     """What a poll or an import brought. An order that can't be written is told and stops no other.
 
-    `since` is told as the beginning, where the hub knows none. `unfinished` tells that the next
-    poll goes on with this window, `not_before` when it can; `problem` is what cut it short.
+    `since` is told as the beginning, where the hub knows none, or where it is that of an
+    `abandoned` window, which was read with other filters or credentials. `unfinished` tells that
+    the next poll goes on with this window, `not_before` when it can; `problem` is what cut it
+    short.
     """
     methods = ShippingMethods(shipping_methods)
     written = write_orders(
@@ -113,7 +116,12 @@ def orders_reply(
     )
     sentences = [f"Received {len(written.objects)} order(s)."]
     if since is not None:
-        sentences.append(f"No earlier poll is known: orders updated since {iso(since)} are read.")
+        why = (
+            "An earlier poll with other filters or credentials was not finished"
+            if abandoned
+            else "No earlier poll is known"
+        )
+        sentences.append(f"{why}: orders updated since {iso(since)} are read.")
     sentences += map(_sentence, written.notifications)
     if unfinished:
         sentences.append(_sentence(about_unfinished(not_before, amazon_failed=amazon_failed)))

@@ -6,7 +6,7 @@ Keys beyond those read are ignored. Errors are told by field, like
 
 import re
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -24,8 +24,8 @@ _FEED_ID = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)
 # The Order Fulfillment feed's limit (ShipperTrackingNumber).
 _LONGEST_TRACKING = 50
 
-# A hub's clock may run ahead of ours by this much.
-_SKEW = timedelta(minutes=5)
+# As seconds this is far in the future, as milliseconds long ago.
+_MILLISECONDS = 10**11
 
 _CANCELLED = {"canceled", "cancelled"}
 
@@ -34,12 +34,14 @@ class PollCall(msgspec.Struct, frozen=True, kw_only=True):
     """A poll. Without a cursor of the hub's (`given`) it starts where the operator said.
 
     `last_poll` is when the last poll began that the hub got an answer to, 0 before the first, in
-    seconds since 1970; None where the hub tells a cursor, or no such time.
+    seconds since 1970; None where the hub tells a cursor, or no such time. `hub` is what it calls
+    itself, where several poll one account.
     """
 
     asked: Poll
     given: Given
     last_poll: int | None
+    hub: str | None
 
 
 class NotToConfirm(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +60,7 @@ def read_poll(call: Call, now: datetime, start: datetime) -> PollCall:
     """
     read = parameters.read(call.parameters)
     given = read.parameters
-    last_poll = None if read.has_cursor else _last_poll(call.content.get("last_poll"), now)
+    last_poll = None if read.has_cursor else _last_poll(call.content.get("last_poll"))
     return PollCall(
         asked=Poll(
             account=given.account(),
@@ -71,6 +73,7 @@ def read_poll(call: Call, now: datetime, start: datetime) -> PollCall:
         ),
         given=read,
         last_poll=last_poll,
+        hub=fields.identifier(given.values.get("amazon.hub"), "amazon.hub"),
     )
 
 
@@ -153,11 +156,10 @@ def read_feed_status(call: Call) -> FeedQuery:
     return FeedQuery(feed_id=feed_id, account=given.account())
 
 
-def _last_poll(value: object, now: datetime) -> int | None:
+def _last_poll(value: object) -> int | None:
     if value is None:
         return None
-    latest = int((now + _SKEW).timestamp())
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= latest:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MILLISECONDS:
         raise InvalidInput(
             "Give the whole seconds from 1970 to the last poll, or 0.", field="last_poll"
         )
