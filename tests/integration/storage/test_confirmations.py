@@ -142,6 +142,39 @@ async def test_of_all_that_replace_at_once_one_succeeds(storage: Storage) -> Non
     assert sum(await asyncio.gather(*attempts)) == 1
 
 
+async def test_many_rows_are_replaced_together(storage: Storage) -> None:
+    second = other(shipment_number="H439")
+    for one in (PREPARED, second):
+        await storage.confirmations.add(one)
+
+    moves = [(PREPARED, submitted("50013018")), (second, submitted("50013018", second))]
+    assert await storage.confirmations.replace_all(moves)
+    assert len(await storage.confirmations.of_feed("A1SELLER", "50013018")) == 2
+    assert await storage.confirmations.feeds_known_since("A1SELLER", NOW) == {"50013018"}
+
+
+async def test_of_many_rows_one_that_moved_on_keeps_all_as_they_were(storage: Storage) -> None:
+    second = other(shipment_number="H439")
+    for one in (PREPARED, second):
+        await storage.confirmations.add(one)
+    await storage.confirmations.replace(second, sending(second))
+
+    moves = [(PREPARED, sending()), (second, sending(second))]
+    assert not await storage.confirmations.replace_all(moves)
+    assert await storage.confirmations.find(KEY) == PREPARED
+
+
+async def test_what_was_sent_together_is_found_together(storage: Storage) -> None:
+    first = changed(sending(), submission="81 at noon")
+    second = changed(sending(other(shipment_number="H439")), submission="81 at noon")
+    elsewhere = changed(sending(other(seller_id="A2SELLER")), submission="81 at noon")
+    for one in (first, second, elsewhere, other(shipment_number="H440")):
+        await storage.confirmations.add(one)
+
+    found = await storage.confirmations.of_submission("A1SELLER", "81 at noon")
+    assert set(found) == {first, second}
+
+
 async def test_a_feed_knows_what_travelled_in_it(storage: Storage) -> None:
     first = submitted("50013018")
     second = submitted("50013018", other(shipment_number="H439"))
