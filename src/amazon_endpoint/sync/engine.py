@@ -371,7 +371,7 @@ def _engine_file(database: Path) -> URL:
     return URL.create("sqlite", database=str(file))
 
 
-class _Sparing(logging.Filter):
+class Sparing(logging.Filter):
     """Lets each line of the source speak once a minute.
 
     With its database gone, DBOS has something to say at every look at every queue.
@@ -382,6 +382,7 @@ class _Sparing(logging.Filter):
         self._spoke: dict[tuple[str, int], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is let through."""
         line = (record.pathname, record.lineno)
         if 0 <= record.created - self._spoke.get(line, 0) < 60:
             return False
@@ -395,4 +396,4 @@ def _speak_through_our_logs() -> None:
     logger = logging.getLogger("dbos")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
-        logger.addFilter(_Sparing())
+        logger.addFilter(Sparing())

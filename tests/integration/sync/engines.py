@@ -13,7 +13,7 @@ from amazon_endpoint.location import locate
 from amazon_endpoint.storage import Storage
 from amazon_endpoint.sync.engine import Engine, FindDue, Pace, Work
 
-QUICK = Pace(minute=0.5, beat=0.1, silent=40, look=0.05)
+QUICK = Pace(minute=0.5, beat=0.1, silent=40, look=0.05, batches=1000)
 
 
 def engine(database_url: str, storage: Storage, work: Work, pace: Pace = QUICK) -> Engine:
@@ -48,7 +48,7 @@ async def running(
 
 async def eventually(holds: Callable[[], bool]) -> None:
     """Wait until it holds. The bound is there for a test that fails."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not holds():  # noqa: ASYNC110 - what is waited for happens anywhere
             await asyncio.sleep(0.02)
 

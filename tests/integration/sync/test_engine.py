@@ -92,16 +92,19 @@ async def test_what_is_woken_is_worked_off(database_url: str, storage: Storage) 
 async def test_an_account_is_worked_on_once_at_a_time_for_each_kind(
     database_url: str, storage: Storage
 ) -> None:
-    recorder = Recorder()
+    gated = Gated()
 
-    async with running(database_url, storage, recorder.work) as launched:
-        for n in range(1, 6):
-            launched.wake("deliver", "a")
-            launched.wake("poll", "a")
-            launched.wake("deliver", "b")
-            await eventually(partial(recorder.has_done, "a", n))
+    async with running(database_url, storage, gated.work) as launched:
+        launched.wake("deliver", "gated")
+        await gated.entered.wait()
+        for n in range(3):
+            launched.wake("deliver", "gated")
+            launched.wake("deliver", "other")
+            await eventually(partial(gated.has_done, "other", n + 1))
+        gated.gate.set()
+        await eventually(partial(gated.has_done, "gated", 2))
 
-    assert recorder.most_of_one == 1
+    assert gated.most_of_one == 1
 
 
 async def test_accounts_and_kinds_are_worked_on_side_by_side(
@@ -250,11 +253,9 @@ async def test_stopping_waits_for_the_batch_under_way_and_begins_no_other(
     async with running(database_url, storage, gated.work) as launched:
         launched.wake("deliver", "gated")
         await gated.entered.wait()
-        stopping = asyncio.create_task(launched.stop())
-        await asyncio.sleep(0.5)
-        assert not stopping.done()
-        gated.gate.set()
-        await stopping
+        # Longer than it takes to stop at once.
+        asyncio.get_running_loop().call_later(4, gated.gate.set)
+        await launched.stop()
 
     assert gated.done == [("deliver", "gated")]
     async with running(database_url, storage, gated.work, gated.find_due):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.sync.engines import eventually
+from tests.integration.sync.engines import QUICK, eventually, in_engine
 from tests.integration.sync.worker import BATCHES, KEYS, done
 
 KILLS = 4
@@ -56,6 +56,9 @@ class Workers:
     def told(self) -> list[list[str]]:
         return [line.split() for line in self.record.read_text().splitlines()]
 
+    def beats(self) -> list[int]:
+        return [n for (n,) in in_engine(self.database_url, "SELECT beats FROM public.workers")]
+
     def all_done(self) -> bool:
         return all(done(self.record, *key) >= BATCHES for key in KEYS)
 
@@ -96,7 +99,7 @@ async def test_every_batch_is_done_whoever_is_killed(workers: Workers, database_
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_another_worker_takes_over_what_a_dead_one_held(workers: Workers) -> None:
-    await workers.start("first", "wakes")
+    await workers.start("first", "stuck")
     await eventually(lambda: ["begin", "deliver", "stuck", "first"] in workers.told())
     await workers.start("second", "waits")
 
@@ -108,12 +111,34 @@ async def test_another_worker_takes_over_what_a_dead_one_held(workers: Workers) 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_worker_that_lives_keeps_its_work(workers: Workers) -> None:
-    await workers.start("first", "wakes")
+    await workers.start("first", "stuck")
+    await eventually(lambda: ["begin", "deliver", "stuck", "first"] in workers.told())
     await workers.start("second", "waits")
-    await eventually(workers.all_done)
 
-    assert ["begin", "deliver", "stuck", "first"] in workers.told()
+    # Both have listened to each other for longer than a dead worker is waited for.
+    await eventually(lambda: min(workers.beats()) > QUICK.silent + 20)
+
     assert ["begin", "deliver", "stuck", "second"] not in workers.told()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_worker_that_was_suspended_finds_its_work_taken(workers: Workers) -> None:
+    def batches(name: str) -> int:
+        return workers.told().count(["begin", "deliver", "endless", name])
+
+    await workers.start("first", "endless")
+    await workers.start("second", "waits")
+    await eventually(lambda: batches("first") > 0)
+    workers.processes["first"].send_signal(signal.SIGSTOP)
+    begun = batches("first")
+    await eventually(lambda: batches("second") > 0 and len(workers.beats()) == 1)
+
+    workers.processes["first"].send_signal(signal.SIGCONT)
+    await eventually(lambda: len(workers.beats()) == 2)
+    seen = batches("second")
+    await eventually(lambda: batches("second") > seen + 5)
+
+    assert batches("first") == begun
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

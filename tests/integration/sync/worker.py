@@ -1,8 +1,9 @@
 """A worker to be killed: ``python -m tests.integration.sync.worker database record name how``.
 
 What it does it appends to the file `record`, which is the record of what is due as well: so many
-batches for each account and kind. `how` it comes to its work: ``searches``, ``wakes`` all once, or
-``waits``. The worker named "first" never finishes a batch of the account "stuck".
+batches for each account and kind, and for the account "endless" always another. `how` it comes to
+its work: it ``searches``, it ``waits``, or it wakes the account that is named. The worker named
+"first" never finishes a batch of the account "stuck".
 """
 
 import asyncio
@@ -19,21 +20,24 @@ KEYS: list[tuple[Kind, str]] = [("poll", "a"), ("deliver", "a"), ("deliver", "b"
 
 
 async def main(database_url: str, record: Path, name: str, how: str) -> None:
+    def due(kind: Kind, account_id: str) -> bool:
+        return account_id == "endless" or done(record, kind, account_id) < BATCHES
+
     def tell(what: str, kind: str = "-", account_id: str = "-") -> None:
         # One write of a short line to a file opened for appending is never mixed with another's.
         with record.open("a") as file:
             file.write(f"{what} {kind} {account_id} {name}\n")
 
     async def work(kind: Kind, account_id: str) -> bool:
-        if done(record, kind, account_id) >= BATCHES:
+        if not due(kind, account_id):
             return False
         tell("begin", kind, account_id)
         await asyncio.sleep(3600 if (name, account_id) == ("first", "stuck") else 0.3)
         tell("end", kind, account_id)
-        return done(record, kind, account_id) < BATCHES
+        return due(kind, account_id)
 
     async def find_due() -> Iterable[tuple[Kind, str]]:
-        return [key for key in KEYS if done(record, *key) < BATCHES]
+        return [key for key in KEYS if due(*key)]
 
     finders = [find_due] if how == "searches" else []
     async with (
@@ -41,9 +45,8 @@ async def main(database_url: str, record: Path, name: str, how: str) -> None:
         running(database_url, storage, work, *finders, pace=QUICK) as launched,
     ):
         tell("ready")
-        if how == "wakes":
-            for kind, account_id in [*KEYS, ("deliver", "stuck")]:
-                launched.wake(kind, account_id)
+        if how not in {"searches", "waits"}:
+            launched.wake("deliver", how)
         await asyncio.sleep(3600)
 
 
