@@ -35,7 +35,7 @@ class Connector:
         self._clock = clock
         self._hosts = hosts
         self._outbound = Outbound(may_be_private=hosts.listed)
-        self._amazon_time = AmazonTime(clock)
+        self._amazon_time = AmazonTime(self._outbound, clock)
         self._tokens = TokenCache(self._outbound, clock, self._amazon_time)
         self._refusals = PersonalDataRefusals()
 

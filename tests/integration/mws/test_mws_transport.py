@@ -121,11 +121,30 @@ async def test_a_request_is_dated_by_amazons_clock(
 ) -> None:
     clock.advance(3600)
     expired = refusal(400, "RequestExpired", date="Sun, 01 Nov 2026 12:00:00 GMT")
-    amazon.will(expired, orders())
+    amazon.will(expired, expired, orders())
 
     await seller.account().search_orders(window(), None)
 
-    assert [one["Timestamp"][11:16] for one in amazon.signed] == ["13:00", "12:00"]
+    assert [one["Timestamp"][11:16] for one in amazon.signed] == ["13:00", "13:00", "12:00"]
+
+
+async def test_an_answer_with_an_old_date_stops_nobody(amazon: ScriptedMws, seller: Seller) -> None:
+    amazon.will(again(orders(), headers={"date": "Sun, 01 Nov 2026 11:00:00 GMT"}))
+    await seller.account().search_orders(window(), None)
+
+    assert await seller.account().latest_upper_bound() == NOON - timedelta(minutes=2, seconds=5)
+
+
+async def test_amazons_time_is_asked_for_again_after_some_minutes(
+    amazon: ScriptedMws, seller: Seller, clock: TurnedClock
+) -> None:
+    await seller.account().latest_upper_bound()
+    clock.advance(120)
+    assert await seller.account().latest_upper_bound() > NOON - timedelta(minutes=2)
+
+    clock.advance(120)
+
+    assert await seller.account().latest_upper_bound() == NOON - timedelta(minutes=2, seconds=5)
 
 
 # What Amazon's refusals mean

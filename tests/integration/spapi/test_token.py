@@ -8,7 +8,6 @@ from urllib.parse import parse_qs
 import msgspec
 import pytest
 
-from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
 from amazon_endpoint.amazon.spapi.token import TokenCache
 from amazon_endpoint.errors import AmazonRefused, AmazonUnavailable, CredentialsRefused
@@ -101,7 +100,8 @@ async def test_many_sellers_keep_their_tokens(amazon: ScriptedAmazon, tokens: To
 async def test_the_least_used_token_is_dropped_first(
     amazon: ScriptedAmazon, seller: Seller, clock: TurnedClock
 ) -> None:
-    small = TokenCache(seller.connector._outbound, clock, AmazonTime(clock), capacity=2)
+    connector = seller.connector
+    small = TokenCache(connector._outbound, clock, connector._amazon_time, capacity=2)
     one, two, three = (another(refresh_token=f"Atzr|{number}") for number in range(3))
 
     for credentials in (one, two, one, three):

@@ -445,16 +445,56 @@ async def test_a_refused_page_token_starts_the_window_again(
 # Amazon's own time
 
 
+def dated(date: str) -> Reply:
+    return Reply(200, NO_ORDERS.body, {"date": date})
+
+
+ELEVEN, TWELVE = (dated(f"Sun, 01 Nov 2026 {hour}:00:00 GMT") for hour in (11, 12))
+
+
 async def test_a_window_reaches_up_to_two_minutes_before_amazons_own_time(
     amazon: ScriptedAmazon, seller: Seller
 ) -> None:
-    amazon.will(Reply(200, NO_ORDERS.body, {"date": "Sun, 01 Nov 2026 11:00:00 GMT"}))
+    amazon.will(ELEVEN, ELEVEN)
     account = seller.account()
     await search(account)
 
     bound = await account.latest_upper_bound()
 
     assert bound == NOON - timedelta(hours=1, minutes=2, seconds=5)
+
+
+async def test_an_answer_with_an_old_date_stops_nobody(
+    amazon: ScriptedAmazon, seller: Seller, clock: TurnedClock
+) -> None:
+    amazon.will(ELEVEN, TWELVE)
+    account = seller.account()
+    await search(account)
+
+    assert await account.latest_upper_bound() == NOON - timedelta(minutes=2, seconds=5)
+    assert [one.path for one in amazon.calls[1:]] == ["/"]
+
+
+async def test_amazons_time_is_asked_for_again_after_some_minutes(
+    amazon: ScriptedAmazon, seller: Seller, clock: TurnedClock
+) -> None:
+    amazon.will(ELEVEN, ELEVEN)
+    account = seller.account()
+    await account.latest_upper_bound()
+
+    clock.advance(600)
+    amazon.will(dated("Sun, 01 Nov 2026 12:10:00 GMT"))
+
+    assert await account.latest_upper_bound() == NOON + timedelta(minutes=7, seconds=55)
+
+
+async def test_dates_that_contradict_each_other_put_a_window_off(
+    amazon: ScriptedAmazon, seller: Seller
+) -> None:
+    amazon.will(*(dated(f"Sun, 01 Nov 2026 {hour}:00:00 GMT") for hour in (10, 11, 14)))
+
+    with pytest.raises(AmazonUnavailable, match="contradict"):
+        await seller.account().latest_upper_bound()
 
 
 async def test_the_token_host_tells_the_time_while_no_other_answer_has(

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.patience import next_token, retry_after
 from amazon_endpoint.amazon.quota import Rate
 from amazon_endpoint.amazon.spapi.feeds import unzip
@@ -15,7 +14,7 @@ from amazon_endpoint.amazon.spapi.shipping import confirmation
 from amazon_endpoint.errors import Unreadable
 from amazon_endpoint.shipments import Carrier
 from tests.integration.spapi.seller import PACKAGE
-from tests.turned_clock import NOON, TurnedClock
+from tests.turned_clock import NOON
 
 HOUR = timedelta(hours=1)
 
@@ -49,25 +48,6 @@ def test_an_empty_bucket_regains_a_token_at_its_rate(told: float | None, seconds
     wait = next_token(Rate(0.5, 30), told, NOON) - NOON
 
     assert wait == pytest.approx(timedelta(seconds=seconds), abs=timedelta(milliseconds=1))
-
-
-def test_amazons_time_goes_on_between_its_answers() -> None:
-    clock = TurnedClock()
-    amazon_time = AmazonTime(clock)
-    amazon_time.note("https://a", "Sun, 01 Nov 2026 12:00:10 GMT")
-    clock.advance(60)
-
-    assert amazon_time.now("https://a") == NOON + timedelta(seconds=70)
-    assert amazon_time.now("https://b") is None
-    assert amazon_time.now("https://b", "https://a") == NOON + timedelta(seconds=70)
-
-
-@pytest.mark.parametrize("date", [None, "", "now", "Sun, 01 Nov 2026 12:00:10 -0000"])
-def test_a_date_that_makes_no_sense_is_ignored(date: str | None) -> None:
-    amazon_time = AmazonTime(TurnedClock())
-    amazon_time.note("https://a", date)
-
-    assert amazon_time.now("https://a") is None
 
 
 def test_a_confirmation_is_written_as_amazon_wants_it() -> None:
