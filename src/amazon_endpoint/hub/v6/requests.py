@@ -100,7 +100,8 @@ def read_by_number(call: Call) -> ByNumber:
 def read_confirm(call: Call, now: datetime) -> Confirm | NotToConfirm:
     """A shipment (`shipment`), added or changed; a repeated `product_id` is added up.
 
-    Hubs send a shipment long before it is sent off: until it has a tracking number, there is
+    Hubs send the shipments of every channel, and a failure again and again; so one of an order
+    that isn't Amazon's, by its number or `channel`, is none to confirm. They send it long before it is sent off: until it has a tracking number, there is
     nothing to confirm.
 
     Raises:
@@ -113,7 +114,20 @@ def read_confirm(call: Call, now: datetime) -> Confirm | NotToConfirm:
     number = _identifier(shipment, "id", limit=100)
     if number is None:
         raise InvalidInput("Missing. Amazon needs it.", field="shipment.id")
-    order_number = fields.order_number(shipment.get("order_id"), "shipment.order_id")
+    field = "shipment.order_id"
+    given_number = fields.identifier(shipment.get("order_id"), field)
+    channel = shipment.get("channel")
+    foreign = isinstance(channel, str) and channel.strip() and "amazon" not in channel.casefold()
+    try:
+        order_number = fields.order_number(given_number, field)
+    except InvalidInput:
+        if given_number is None:
+            raise
+        order_number, foreign = given_number, True
+    if foreign:
+        return NotToConfirm(
+            number=number, order_number=order_number, reason="is of no Amazon order"
+        )
     tracking = _identifier(shipment, "tracking", limit=_LONGEST_TRACKING)
     if str(shipment.get("status")).casefold() in _CANCELLED:
         return NotToConfirm(number=number, order_number=order_number, reason="is cancelled")

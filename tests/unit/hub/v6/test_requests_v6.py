@@ -128,6 +128,7 @@ def test_the_carrier(changes: dict[str, Any], carrier: str | None) -> None:
         ({"tracking": " "}, "has no tracking number yet"),
         ({"status": "canceled"}, "is cancelled"),
         ({"status": "Cancelled"}, "is cancelled"),
+        ({"channel": "eBay"}, "is of no Amazon order"),
     ],
 )
 def test_what_is_not_sent_off_is_not_confirmed(changes: dict[str, Any], reason: str) -> None:
@@ -140,7 +141,7 @@ def test_what_is_not_sent_off_is_not_confirmed(changes: dict[str, Any], reason: 
     ("changes", "field"),
     [
         ({"id": ""}, "shipment.id"),
-        ({"order_id": "R123"}, "shipment.order_id"),
+        ({"order_id": None}, "shipment.order_id"),
         ({"tracking": "1" * 51}, "shipment.tracking"),
         ({"shipping_method": "U " * 60_000}, "shipment.shipping_method"),
         ({"shipping_carrier": "U" * 201}, "shipment.shipping_carrier"),
@@ -156,3 +157,9 @@ def test_what_is_wrong_is_named(changes: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInput) as raised:
         read_confirm(shipment(**changes), NOW)
     assert raised.value.field == field
+
+
+def test_a_shipment_of_another_shops_order_is_not_confirmed() -> None:
+    read = read_confirm(shipment(order_id="R123", items=None), NOW)
+    assert read == NotToConfirm(number="H1", order_number="R123", reason="is of no Amazon order")
+    assert isinstance(read_confirm(shipment(channel="Amazon.com"), NOW), Confirm)
