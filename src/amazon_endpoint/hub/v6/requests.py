@@ -101,8 +101,8 @@ def read_confirm(call: Call, now: datetime) -> Confirm | NotToConfirm:
     """A shipment (`shipment`), added or changed; a repeated `product_id` is added up.
 
     Hubs send the shipments of every channel, and a failure again and again; so one of an order
-    that isn't Amazon's, by its number or `channel`, is none to confirm. They send it long before it is sent off: until it has a tracking number, there is
-    nothing to confirm.
+    that isn't Amazon's, by its number or `channel`, is none to confirm. They send it long before
+    it is sent off: until it has a tracking number, there is nothing to confirm.
 
     Raises:
         InvalidInput: a field of the shipment or a parameter is missing or can't be used.
