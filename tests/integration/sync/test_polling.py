@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from amazon_endpoint.amazon.port import OrderPage, OrderQuery
 from amazon_endpoint.errors import (
     AccessDenied,
     AmazonUnavailable,
@@ -342,10 +343,33 @@ async def test_of_two_who_read_the_same_page_one_keeps_it(shop: Polled) -> None:
     some(shop, 2)
 
     await asyncio.gather(*(shop.poll_once() for _ in range(5)))
-    await shop.poll()
 
     assert sorted(await shop.messages()) == [(1, "order:import"), (2, "order:import")]
     assert (await shop.reading()).revision == 1
+
+
+async def test_who_comes_late_with_a_page_does_not_take_the_cursor_back(
+    shop: Polled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some(shop, 5)
+    await shop.poll_once()
+    listed, asked, answered = shop.amazon.search_orders, asyncio.Event(), asyncio.Event()
+
+    async def search_orders(query: OrderQuery, page_token: str | None) -> OrderPage:
+        asked.set()
+        await answered.wait()
+        return await listed(query, page_token)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shop.amazon, "search_orders", search_orders)
+        late = asyncio.create_task(shop.poll_once())
+        await asked.wait()
+    await shop.poll()
+    before = await shop.reading()
+    answered.set()
+
+    assert await late
+    assert await shop.reading() == before
 
 
 async def test_an_order_read_twice_at_once_is_imported_once(shop: Polled) -> None:
