@@ -1,14 +1,12 @@
 """The application: routes, and what they are put together from."""
 
 import secrets
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
-import msgspec
-import structlog
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
@@ -25,30 +23,30 @@ from amazon_endpoint.hub.v6 import reply as v6_reply
 from amazon_endpoint.hub.v6.call import SHIPMENT_PATHS, is_call, read_call, request_id
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.storage import Storage
+from amazon_endpoint.web.answers import FAILED, JSON, json_answer, log_failure, no_message
 from amazon_endpoint.web.authentication import TokenRequired
 from amazon_endpoint.web.bodies import BodyTooLarge, BodyTooSlow, read_body
 from amazon_endpoint.web.hub_v5 import HubV5
 from amazon_endpoint.web.hub_v6 import HubV6
 from amazon_endpoint.web.metrics import MEDIA_TYPE, Metrics
 from amazon_endpoint.web.openapi import openapi
-
-_log = structlog.get_logger(__name__)
-
-_JSON = "application/json"
-
-_FAILED = "The endpoint failed. Its log says where."
+from amazon_endpoint.web.shipments import Wake, shipment_routes
 
 _V6_SERVICES = ", ".join([*(service.path for service in Service), *SHIPMENT_PATHS])
 
 
-def create_app(settings: Settings, *, clock: Clock) -> Starlette:
-    """The endpoint as an ASGI application. Its lifespan opens and closes the storage."""
+def create_app(settings: Settings, *, clock: Clock, wake: Wake | None = None) -> Starlette:
+    """The endpoint as an ASGI application. Its lifespan opens and closes the storage.
+
+    `wake` is told of accounts with shipments to be sent; without it they are found a while later.
+    """
     metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with await Storage.open(settings.database) as storage:
             hosts = AllowedHosts(settings.allowed_hosts)
+            app.state.unlock = partial(storage.unlock, settings.key)
             connector = Connector(quotas=storage.quotas, clock=clock, hosts=hosts)
             app.state.hub_v5 = HubV5(
                 settings=settings,
@@ -80,13 +78,13 @@ def create_app(settings: Settings, *, clock: Clock) -> Starlette:
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody is there to read it
             except (BodyTooSlow, BodyTooLarge, NotAMessage) as error:
-                return _no_message(error)
+                return no_message(error)
             hub: HubV5 = request.app.state.hub_v5
             try:
-                return Response(await hub.answer(message, service), media_type=_JSON)
+                return Response(await hub.answer(message, service), media_type=JSON)
             except Exception as failure:  # noqa: BLE001 - the last place that can still answer
-                _log_failure(failure)
-                return _json({"error": _FAILED}, status=500)
+                log_failure(failure)
+                return json_answer({"error": FAILED}, status=500)
 
         return answer
 
@@ -102,6 +100,7 @@ def create_app(settings: Settings, *, clock: Clock) -> Starlette:
                 Route(path, answering(Service.SHIPMENT_CONFIRM), methods=["POST"])
                 for path in SHIPMENT_PATHS
             ),
+            *shipment_routes(body_limit=settings.body_limit, clock=clock, wake=wake),
             Route("/endpoint.json", _manifest),
             Route("/auth", _authenticated),
             Route("/health", _healthy),
@@ -115,15 +114,6 @@ def create_app(settings: Settings, *, clock: Clock) -> Starlette:
     return app
 
 
-def _no_message(error: BodyTooSlow | BodyTooLarge | NotAMessage) -> Response:
-    status = {BodyTooSlow: 408, BodyTooLarge: 413, NotAMessage: 406}[type(error)]
-    response = _json({"error": error.message}, status=status)
-    if status == 408:
-        # What may still come of the body is no next request.
-        response.headers["Connection"] = "close"
-    return response
-
-
 async def _answer_v6(request: Request, body: dict[str, Any], service: Service | None) -> Response:
     hub: HubV6 = request.app.state.hub_v6
     given = request_id(body)
@@ -134,9 +124,9 @@ async def _answer_v6(request: Request, body: dict[str, Any], service: Service | 
     except NotAMessage as error:
         content, status = v6_reply.failure_reply(given, error.message), 406
     except Exception as failure:  # noqa: BLE001 - the last place that can still answer
-        _log_failure(failure)
-        content, status = v6_reply.failure_reply(given, _FAILED), 500
-    return Response(content, status_code=status, media_type=_JSON)
+        log_failure(failure)
+        content, status = v6_reply.failure_reply(given, FAILED), 500
+    return Response(content, status_code=status, media_type=JSON)
 
 
 async def _to_manifest(_request: Request) -> Response:
@@ -144,7 +134,7 @@ async def _to_manifest(_request: Request) -> Response:
 
 
 async def _manifest(_request: Request) -> Response:
-    return _json(manifest())
+    return json_answer(manifest())
 
 
 async def _authenticated(_request: Request) -> Response:
@@ -152,11 +142,11 @@ async def _authenticated(_request: Request) -> Response:
 
 
 async def _healthy(_request: Request) -> Response:
-    return _json({"status": "ok"})
+    return json_answer({"status": "ok"})
 
 
 async def _openapi(_request: Request) -> Response:
-    return _json(openapi())
+    return json_answer(openapi())
 
 
 async def _docs(_request: Request) -> Response:
@@ -171,16 +161,3 @@ async def _docs(_request: Request) -> Response:
         media_type="text/html",
         headers={"Content-Security-Policy": policy},
     )
-
-
-def _log_failure(failure: Exception) -> None:
-    """A fault of ours: the hub tries again, the log says where it happened.
-
-    The failure's own text stays out of both: it may quote a buyer.
-    """
-    frame = traceback.extract_tb(failure.__traceback__)[-1]
-    _log.error("failed", error=type(failure).__name__, where=f"{frame.filename}:{frame.lineno}")
-
-
-def _json(content: object, *, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(content), status_code=status, media_type=_JSON)

@@ -6,6 +6,8 @@ from amazon_endpoint import __version__
 from amazon_endpoint.hub.manifest import manifest
 from amazon_endpoint.hub.v5.message import Service
 from amazon_endpoint.hub.v6.call import SHIPMENT_PATHS
+from amazon_endpoint.sync.shipping import ShipmentState
+from amazon_endpoint.web.shipments import PATH as SHIPMENTS_PATH
 
 _ACCOUNT = {
     "amazon.client_id": "amzn1.application-oa2-client.example",
@@ -74,6 +76,13 @@ def openapi() -> dict[str, Any]:
         },
         "get": _plain("To the manifest", {"302": {"description": "/endpoint.json"}}, open_=True),
     }
+    paths[SHIPMENTS_PATH] = {"post": _receive_shipment()}
+    paths[f"{SHIPMENTS_PATH}/{{shipment_id}}"] = {
+        "get": {
+            **_plain("What became of a shipment", {"200": _json("As it is kept.", "Shipment")}),
+            "parameters": [_in_path("account_id"), _in_path("shipment_id")],
+        }
+    }
     paths["/endpoint.json"] = {"get": _plain("The manifest for hubs", open_=True)}
     paths["/health"] = {"get": _plain("Whether requests are served", open_=True)}
     paths["/auth"] = {"get": _plain("Whether the token is right")}
@@ -98,6 +107,39 @@ def openapi() -> dict[str, Any]:
             "schemas": _SCHEMAS,
         },
     }
+
+
+def _receive_shipment() -> dict[str, Any]:
+    return {
+        "operationId": "receive_shipment",
+        "summary": "Confirm a shipment of a configured account",
+        "description": "It is kept and answered at once. The same shipment again has the same id.",
+        "parameters": [_in_path("account_id")],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"type": "object", "required": ["shipment"]},
+                    "example": _EXAMPLES[Service.SHIPMENT_CONFIRM],
+                }
+            },
+        },
+        "responses": {
+            "202": _json("It is kept, and will be sent.", "Shipment"),
+            "401": {"description": "The token is missing or wrong."},
+            "404": _json("There is no such account.", "Problem"),
+            "406": _json("This is no JSON object.", "Problem"),
+            "408": _json("The body did not arrive in time.", "Problem"),
+            "413": _json("The body is too large.", "Problem"),
+            "422": _json("The shipment can't be used; `field` names what is wrong.", "Problem"),
+            "500": _json("A fault of the endpoint.", "Problem"),
+            "503": _json("The database doesn't answer at the moment. Try again.", "Problem"),
+        },
+    }
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _operation(
@@ -173,6 +215,7 @@ def _list_of(item: dict[str, Any]) -> dict[str, Any]:
 
 
 _TEXT = {"type": "string"}
+_TEXT_OR_NULL = {"type": ["string", "null"]}
 _REQUEST_ID = {"type": ["string", "integer"]}
 
 _SCHEMAS: dict[str, Any] = {
@@ -198,7 +241,19 @@ _SCHEMAS: dict[str, Any] = {
             )
         ),
     ),
-    "Problem": _object(["error"], error=_TEXT),
+    "Problem": _object(["error"], error=_TEXT, field=_TEXT),
+    "Shipment": _object(
+        ["id", "state", "order_number", "number", "received_at"],
+        id=_TEXT,
+        state={"type": "string", "enum": [state.value for state in ShipmentState]},
+        order_number=_TEXT,
+        number=_TEXT,
+        feed_id=_TEXT_OR_NULL,
+        reason={**_TEXT_OR_NULL, "description": "Why it waits, or was refused."},
+        alarm={**_TEXT_OR_NULL, "description": "What somebody has to look at."},
+        received_at=_TEXT,
+        ended_at=_TEXT_OR_NULL,
+    ),
     "Call": _object(
         ["request_id"],
         request_id=_REQUEST_ID,

@@ -19,8 +19,6 @@ _FEED_ID = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)
 # The Order Fulfillment feed's limit (ShipperTrackingNumber).
 _LONGEST_TRACKING = 50
 
-_SHIPMENT = "payload.shipment"
-
 
 def read_poll(message: Message, now: datetime) -> Poll:
     """An ``amazon:order:poll``; everything it needs is in the parameters.
@@ -64,7 +62,7 @@ def read_confirm(message: Message, now: datetime) -> Confirm:
     """
     given = parameters.read(message.parameters)
     return Confirm(
-        shipment=_shipment(message.payload.get("shipment"), now),
+        shipment=read_shipment(message.payload.get("shipment"), now, field="payload.shipment"),
         account=given.account(),
         carriers=given.carriers(),
     )
@@ -83,41 +81,56 @@ def read_feed_status(message: Message) -> FeedQuery:
     return FeedQuery(feed_id=feed_id, account=parameters.read(message.parameters).account())
 
 
-def _shipment(shipment: object, now: datetime) -> Shipment:
+def read_shipment(shipment: object, now: datetime, *, field: str, tracked: bool = True) -> Shipment:
+    """A shipment, which `field` is. Without a tracking number it is taken if it needn't be
+    `tracked`.
+
+    Raises:
+        InvalidInput: a field of it is missing or can't be used.
+    """
     if not isinstance(shipment, dict):
-        raise InvalidInput("Missing. Give the shipment as an object.", field=_SHIPMENT)
+        raise InvalidInput("Missing. Give the shipment as an object.", field=field)
+    number = _either(shipment, field, "number", "shipment_number", limit=100)
+    tracking = _either(shipment, field, "tracking", "tracking_number", limit=_LONGEST_TRACKING)
     return Shipment(
-        number=_required(shipment, "number", "shipment_number", limit=100),
-        order_number=fields.order_number(shipment.get("order_number"), f"{_SHIPMENT}.order_number"),
-        tracking=_required(shipment, "tracking", "tracking_number", limit=_LONGEST_TRACKING),
-        shipping_method=_text(shipment, "shipping_method"),
-        carrier=_text(shipment, "carrier"),
-        shipped_at=_past_moment(shipment, "shipped_at", now)
-        or _past_moment(shipment, "shipped_date", now),
-        updated_at=_past_moment(shipment, "updated_at", now),
-        items=_items(shipment.get("items")),
+        number=_needed(number, f"{field}.number"),
+        order_number=fields.order_number(shipment.get("order_number"), f"{field}.order_number"),
+        tracking=_needed(tracking, f"{field}.tracking") if tracked else tracking or "",
+        shipping_method=_text(shipment, field, "shipping_method"),
+        carrier=_text(shipment, field, "carrier"),
+        shipped_at=_past_moment(shipment, field, "shipped_at", now)
+        or _past_moment(shipment, field, "shipped_date", now),
+        updated_at=_past_moment(shipment, field, "updated_at", now),
+        items=_items(shipment.get("items"), f"{field}.items"),
     )
 
 
-def _required(shipment: dict[str, Any], key: str, alias: str, *, limit: int) -> str:
+def _either(
+    shipment: dict[str, Any], field: str, key: str, alias: str, *, limit: int
+) -> str | None:
     """The value of `key`, or of the `alias` that flat shipments use."""
     for name in (key, alias):
-        value = fields.identifier(shipment.get(name), f"{_SHIPMENT}.{name}", limit=limit)
+        value = fields.identifier(shipment.get(name), f"{field}.{name}", limit=limit)
         if value is not None:
             return value
-    raise InvalidInput("Missing. Amazon needs it.", field=f"{_SHIPMENT}.{key}")
+    return None
 
 
-def _text(shipment: dict[str, Any], key: str) -> str | None:
-    return fields.text(shipment.get(key), f"{_SHIPMENT}.{key}", limit=fields.LONGEST_NAME)
+def _needed(value: str | None, field: str) -> str:
+    if value is None:
+        raise InvalidInput("Missing. Amazon needs it.", field=field)
+    return value
 
 
-def _past_moment(shipment: dict[str, Any], key: str, now: datetime) -> datetime | None:
-    return fields.past_moment(shipment.get(key), f"{_SHIPMENT}.{key}", now)
+def _text(shipment: dict[str, Any], field: str, key: str) -> str | None:
+    return fields.text(shipment.get(key), f"{field}.{key}", limit=fields.LONGEST_NAME)
 
 
-def _items(items: object) -> tuple[ShipmentItem, ...]:
-    field = f"{_SHIPMENT}.items"
+def _past_moment(shipment: dict[str, Any], field: str, key: str, now: datetime) -> datetime | None:
+    return fields.past_moment(shipment.get(key), f"{field}.{key}", now)
+
+
+def _items(items: object, field: str) -> tuple[ShipmentItem, ...]:
     if not isinstance(items, list) or not items:
         raise InvalidInput("Missing. Give at least one item.", field=field)
     return tuple(_item(item, f"{field}[{index}]") for index, item in enumerate(items))
