@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.services.window import Window
 from amazon_endpoint.storage.database import Database, insert_unless_there
-from amazon_endpoint.storage.encryption import Keyring
+from amazon_endpoint.storage.encryption import Damaged, Keyring
 from amazon_endpoint.storage.locking import lock_account
 from amazon_endpoint.storage.order_tables import readings
 from amazon_endpoint.storage.sync_tables import accounts
@@ -97,8 +97,12 @@ def _reading(row: Row[Any], keyring: Keyring) -> Reading:
     if written := columns.pop("window"):
         window = _window.decode(written)
     if window and token:
-        plain = keyring.open(token, table=readings.name, row=f"{row.account_id}/{kind}")
-        window = msgspec.structs.replace(window, page_token=plain.decode())
+        try:
+            plain = keyring.open(token, table=readings.name, row=f"{row.account_id}/{kind}")
+            window = msgspec.structs.replace(window, page_token=plain.decode())
+        except Damaged:
+            # As if Amazon had refused it: the window starts again.
+            window = None
     return Reading(
         kind=kind,
         window=window,

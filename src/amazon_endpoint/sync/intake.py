@@ -74,15 +74,15 @@ class Books(Protocol):
 def sort_out(page: OrderPage) -> tuple[tuple[Order, ...], tuple[UnreadableOrder, ...]]:
     """The orders of a page, and what can't be read of it: a number that is none names nothing."""
     orders = tuple(one for one in page.orders if _NUMBER.fullmatch(one.number))
-    strange = len(page.orders) - len(orders)
-    nameless = (UnreadableOrder(None, "This order can't be kept: its number is none."),) * strange
     unreadable = tuple(
         one
         if one.number is None or _NUMBER.fullmatch(one.number)
         else UnreadableOrder(None, one.reason)
         for one in page.unreadable
     )
-    return orders, unreadable + nameless[:1]
+    if len(orders) < len(page.orders):
+        unreadable += (UnreadableOrder(None, "This order can't be kept: its number is none."),)
+    return orders, unreadable
 
 
 def take_in(

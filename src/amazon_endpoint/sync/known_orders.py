@@ -84,8 +84,7 @@ async def read_known(
     be more to do right now.
 
     Raises:
-        StorageUnavailable: an order was not kept, or nobody knows.
-        AccountUnknown: the account was removed.
+        StorageUnavailable: not even that could be kept.
     """
     if account.paused_at:
         return False
@@ -94,6 +93,7 @@ async def read_known(
         read_at = clock.now()
         try:
             page, there = await _read(amazon, wanted.number)
+            again = await _keep(page, wanted, books, there=there, read_at=read_at, now=clock.now())
         except Throttled as throttled:
             until = throttled.not_before or read_at + _wait(wanted, random)
             await wanted_orders.put_all_off(account.id, until)
@@ -101,7 +101,7 @@ async def read_known(
         except EndpointError as error:
             await wanted_orders.put_off(_failed(wanted, error, clock.now(), random))
             continue
-        if await _keep(page, wanted, books, there=there, read_at=read_at, now=clock.now()):
+        if again:
             await wanted_orders.put_off(_failed(wanted, None, clock.now(), random))
     return len(due) == _AT_ONCE
 

@@ -58,11 +58,11 @@ async def poll_once(
 ) -> bool:
     """Read and keep one page of whatever is due: a poll's, else a back-fill's, else a sweep's.
 
-    What Amazon refuses or fails at is kept in the reading, with the moment to try again. True:
-    there may be more to do right now.
+    What fails is kept in the reading, with the moment to try again. True: there may be more to do
+    right now.
 
     Raises:
-        StorageUnavailable: nothing was kept, or nobody knows.
+        StorageUnavailable: not even that could be kept.
         AccountUnknown: the account was removed.
     """
     now = clock.now()
@@ -72,25 +72,12 @@ async def poll_once(
         return False
     try:
         read = await _next_page(reading, kept, account, amazon, now)
+        if read is None:
+            await readings.keep(waiting(reading, now, _every(reading, account)))
+        else:
+            await _keep_page(*read, reading, account, books, read_at=now, now=clock.now())
     except EndpointError as error:
         await readings.keep(after_error(reading, error, clock.now(), random))
-        return True
-    if read is None:
-        await readings.keep(waiting(reading, now, _every(reading, account)))
-        return True
-    window, page = read
-    orders, unreadable = sort_out(page)
-
-    def decide(known: Mapping[str, KnownOrder], marker: Marker) -> Intake:
-        intake = take_in(orders, unreadable, known, marker=marker, read_at=now, now=clock.now())
-        turned = with_page(reading, window, page, clock.now(), _every(reading, account))
-        new = sum(order.number not in known for order in intake.orders)
-        return msgspec.structs.replace(
-            intake,
-            reading=msgspec.structs.replace(turned, first_sights=reading.first_sights + new),
-        )
-
-    await books.take_in(account.id, [order.number for order in orders], decide)
     return True
 
 
@@ -159,3 +146,28 @@ async def _next_page(
     page = await amazon.search_orders(window.query, window.page_token)
     turned, _ = turn_page(window, page, now)
     return turned, page
+
+
+async def _keep_page(
+    window: Window,
+    page: OrderPage,
+    reading: Reading,
+    account: SyncAccount,
+    books: Books,
+    *,
+    read_at: datetime,
+    now: datetime,
+) -> None:
+    """Keep a page, and the reading after it."""
+    orders, unreadable = sort_out(page)
+    turned = with_page(reading, window, page, now, _every(reading, account))
+
+    def decide(known: Mapping[str, KnownOrder], marker: Marker) -> Intake:
+        intake = take_in(orders, unreadable, known, marker=marker, read_at=read_at, now=now)
+        new = sum(order.number not in known for order in intake.orders)
+        return msgspec.structs.replace(
+            intake,
+            reading=msgspec.structs.replace(turned, first_sights=reading.first_sights + new),
+        )
+
+    await books.take_in(account.id, [order.number for order in orders], decide)

@@ -1,13 +1,14 @@
 """Polls: every order kept once, with its messages, and never passed before it is."""
 
 import asyncio
+from base64 import b64encode
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery
@@ -29,6 +30,7 @@ from tests.integration.sync.accounts import ACCOUNT, KEY, LAG, POLL_EVERY, Polle
 from tests.turned_clock import NOON, TurnedClock
 from tests.unit.hub.examples import order
 
+NEW_KEY = b64encode(b"the key after the first one, new").decode()
 CHARGES = order().charges
 NOT_YET = timedelta(minutes=2)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -329,13 +331,14 @@ async def test_orders_messages_and_cursor_are_kept_together_or_not_at_all(
 
     # The last of all that is written.
     monkeypatch.setattr("amazon_endpoint.storage.orders.write_quarantine", fail)
-    with pytest.raises(StorageUnavailable):
-        await shop.poll_once()
+    await shop.poll()
     monkeypatch.undo()
 
-    for table in (orders, outbox, readings):
+    for table in (orders, outbox):
         assert await rows(storage, table) == []
-    await shop.poll()
+    reading = await shop.reading()
+    assert (reading.upper_bound, reading.last_error) == (ACCOUNT.start, "StorageUnavailable")
+    await shop.later()
     assert len(await shop.messages()) == 2
 
 
@@ -391,6 +394,56 @@ async def test_nothing_of_a_buyer_stands_in_the_clear(shop: Polled, storage: Sto
         kept = await rows(storage, table)
         assert kept
         assert "canary" not in repr(kept)
+
+
+async def test_a_new_key_changes_no_order(shop: Polled, storage: Storage) -> None:
+    some(shop, 1)
+    shop.amazon.put(2)
+    await shop.later(120)
+    await shop.messages()
+
+    shop.storage = await storage.unlock(f"{NEW_KEY},{KEY}")
+    await shop.later()
+    await shop.storage.reseal()
+    shop.amazon.put(3)
+    shop.storage = await storage.unlock(NEW_KEY)
+    await shop.later()
+
+    assert await shop.messages() == [(3, "order:import")]
+    shop.amazon.put(1, status="Shipped")
+    await shop.later()
+    assert await shop.messages() == [(1, "order:update")]
+
+
+async def test_a_key_that_is_gone_is_told_and_waited_for(shop: Polled, storage: Storage) -> None:
+    shop.amazon.put(1)
+    await shop.later()
+    shop.storage = await storage.unlock(NEW_KEY)
+    shop.amazon.put(1, status="Shipped")
+
+    await shop.later()
+
+    reading = await shop.reading()
+    assert reading.last_error == "KeyMissing"
+    assert not reading.is_due(shop.clock.now())
+    shop.storage = await storage.unlock(KEY)
+    await shop.later()
+    assert await shop.messages() == [(1, "order:import"), (1, "order:update")]
+
+
+async def test_a_page_token_that_is_damaged_starts_the_window_again(
+    shop: Polled, storage: Storage
+) -> None:
+    some(shop, 5)
+    await shop.poll_once()
+
+    async def damage(connection: AsyncConnection) -> None:
+        await connection.execute(update(readings).values(page_token=b"nonsense"))
+
+    await storage._database.run(damage)
+    await shop.poll()
+
+    assert await shop.kept_orders() == shop.amazon.orders
 
 
 # What can't be told yet, or not at all
