@@ -112,13 +112,19 @@ async def test_a_cancelled_shipment_is_not_confirmed(hub: Cangaroo) -> None:
     assert "is cancelled" in reply["summary"]
 
 
+@pytest.mark.parametrize("amazon", [60], indirect=True)
 async def test_a_feed_that_failed_is_told_with_its_reason(
     hub: Cangaroo, amazon: RunningSandbox
 ) -> None:
-    (first,) = (await hub.ask("/update_shipment", shipment()))["feeds"]
-    await hub.ask("/feed_status", {"feed": first})
-    corrected = shipment(tracking="1Z1111111111111111")
-    (feed,) = (await hub.ask("/update_shipment", corrected))["feeds"]
+    shipped_elsewhere = amazon.order(ORDER)
+    for item in shipped_elsewhere["orderItems"]:
+        item["fulfillment"] = {
+            "quantityFulfilled": item["quantityOrdered"],
+            "quantityUnfulfilled": 0,
+        }
+    (feed,) = (await hub.ask("/update_shipment", shipment()))["feeds"]
+    amazon.add_orders(shipped_elsewhere)
+    amazon.advance(60)
     result = await hub.ask("/feed_status", {"feed_id": feed["id"]})
     assert "Error: " in result["summary"]
     assert "18021" in result["summary"]

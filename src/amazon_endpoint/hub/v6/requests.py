@@ -101,8 +101,8 @@ def read_confirm(call: Call, now: datetime) -> Confirm | NotToConfirm:
     """A shipment (`shipment`), added or changed; a repeated `product_id` is added up.
 
     Hubs send the shipments of every channel, and a failure again and again; so one of an order
-    that isn't Amazon's, by its number or `channel`, is none to confirm. They send it long before
-    it is sent off: until it has a tracking number, there is nothing to confirm.
+    whose number isn't of Amazon's form is none to confirm. They send it long before it is sent
+    off: until it has a tracking number, there is nothing to confirm.
 
     Raises:
         InvalidInput: a field of the shipment or a parameter is missing or can't be used.
@@ -116,17 +116,13 @@ def read_confirm(call: Call, now: datetime) -> Confirm | NotToConfirm:
         raise InvalidInput("Missing. Amazon needs it.", field="shipment.id")
     field = "shipment.order_id"
     given_number = fields.identifier(shipment.get("order_id"), field)
-    channel = shipment.get("channel")
-    foreign = isinstance(channel, str) and channel.strip() and "amazon" not in channel.casefold()
     try:
         order_number = fields.order_number(given_number, field)
     except InvalidInput:
         if given_number is None:
             raise
-        order_number, foreign = given_number, True
-    if foreign:
         return NotToConfirm(
-            number=number, order_number=order_number, reason="is of no Amazon order"
+            number=number, order_number=given_number, reason="is of no Amazon order"
         )
     tracking = _identifier(shipment, "tracking", limit=_LONGEST_TRACKING)
     if str(shipment.get("status")).casefold() in _CANCELLED:

@@ -68,7 +68,7 @@ def test_the_summary_tells_what_a_person_has_to_know() -> None:
         "Received 1 order(s).",
         "orders updated since 2026-11-01T00:00:00Z are read.",
         "Warning: Amazon states no prices yet for order 100-EXAMPLE-2000000",
-        "goes on with it, at the earliest at 2026-11-02T00:00:00Z.",
+        "goes on with this window, at the earliest at 2026-11-02T00:00:00Z.",
     ):
         assert told in answer["summary"]
 
