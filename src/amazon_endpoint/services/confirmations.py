@@ -96,6 +96,10 @@ class Confirmations(Protocol):
         """The confirmations that were sent together."""
         ...
 
+    async def rivals(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:
+        """The other contents of the shipments that were sent together."""
+        ...
+
     async def of_feed(self, seller_id: str, feed_id: str) -> tuple[Confirmation, ...]:
         """The confirmations that travelled in this feed."""
         ...

@@ -154,14 +154,14 @@ class _Preparing:
         self._number = package_number(self._shipment.order_number, self._shipment.number)
 
     async def run(self) -> Ready | ConfirmOutcome:
-        mine = await self._confirmations.find(self._key)
+        contents = await self._confirmations.of_shipment(self._key)
+        place = next((i for i, one in enumerate(contents) if one.key == self._key), len(contents))
+        mine = next(iter(contents[place:]), None)
         step = next_step(mine, self._clock.now())
         if not isinstance(step, Step):
             return step
         carrier_told = _carrier(self._shipment, self._request.carrier_lookup)
         _check_tracking(self._shipment.tracking)
-        contents = await self._confirmations.of_shipment(self._key)
-        place = next((i for i, one in enumerate(contents) if one.key == self._key), len(contents))
         _check_not_overtaken(contents[place + 1 :])
         order = await self._order(step, contents[:place])
 

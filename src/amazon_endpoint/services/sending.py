@@ -84,6 +84,7 @@ async def send(
     if channel is Channel.FEED:
         document_id = await amazon.prepare_feed(write_feed(seller_id, packages))
     sent_at = clock.now()
+    submission = f"{packages[0].message_id} {sent_at.isoformat()}"
     seen = [one.seen for one in batch]
     sending = [
         msgspec.structs.replace(
@@ -92,14 +93,14 @@ async def send(
             channel=channel,
             items=one.package.items,
             sent_at=sent_at,
-            submission=f"{packages[0].message_id} {sent_at.isoformat()}",
+            submission=submission,
             feed_id=None,
         )
         for one in batch
     ]
     if not await confirmations.replace_all(_moves(seen, sending)):
         return elsewhere(clock)
-    if await _another_content_moved(confirmations, batch):
+    if await _another_content_moved(confirmations, batch, seller_id, submission):
         # Whoever moved second sees the other one, so that never both are sent.
         await _move(confirmations, sending, seen)
         return elsewhere(clock)
@@ -127,17 +128,15 @@ async def send(
     return known_outcome(taken[0])
 
 
-async def _another_content_moved(confirmations: Confirmations, batch: Sequence[Ready]) -> bool:
-    for one in batch:
-        before = {known.key: (known.state, known.sent_at) for known in one.contents}
-        for now in await confirmations.of_shipment(one.seen.key):
-            if (
-                now.key != one.seen.key
-                and now.state is not ConfirmationState.PREPARED
-                and before.get(now.key) != (now.state, now.sent_at)
-            ):
-                return True
-    return False
+async def _another_content_moved(
+    confirmations: Confirmations, batch: Sequence[Ready], seller_id: str, submission: str
+) -> bool:
+    before = {known.key: (known.state, known.sent_at) for one in batch for known in one.contents}
+    return any(
+        rival.state is not ConfirmationState.PREPARED
+        and before.get(rival.key) != (rival.state, rival.sent_at)
+        for rival in await confirmations.rivals(seller_id, submission)
+    )
 
 
 async def _move(

@@ -117,6 +117,21 @@ class StoredConfirmations:
             )
         )
 
+    async def rivals(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:
+        """The other contents of the shipments that were sent together."""
+        mine = confirmations.alias()
+        same_shipment = and_(
+            mine.c.seller_id == confirmations.c.seller_id,
+            mine.c.order_number == confirmations.c.order_number,
+            mine.c.shipment_number == confirmations.c.shipment_number,
+            mine.c.content != confirmations.c.content,
+        )
+        return await self._all(
+            select(confirmations)
+            .join(mine, same_shipment)
+            .where(mine.c.seller_id == seller_id, mine.c.submission == submission)
+        )
+
     async def of_feed(self, seller_id: str, feed_id: str) -> tuple[Confirmation, ...]:
         """The confirmations that travelled in this feed, oldest first."""
         return await self._all(

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from amazon_endpoint.services.next_step import content_digest
 from amazon_endpoint.shipments import Shipment
 from amazon_endpoint.storage.database import Database, insert_unless_there
-from amazon_endpoint.storage.encryption import Keyring
+from amazon_endpoint.storage.encryption import Damaged, Keyring
 from amazon_endpoint.storage.locking import lock_account
 from amazon_endpoint.storage.outbox import write_messages
 from amazon_endpoint.storage.shipment_tables import shipments, sync_feeds
@@ -91,7 +91,10 @@ class StoredShipments:
         if kept.sealed is None:
             raise ShipmentErased
         plain = self._keyring.open(kept.sealed, table=shipments.name, row=kept.id)
-        return msgspec.json.decode(plain, type=Shipment)
+        try:
+            return msgspec.json.decode(plain, type=Shipment)
+        except msgspec.MsgspecError:
+            raise Damaged from None
 
     async def waiting(
         self, account_id: str, until: datetime, limit: int

@@ -111,21 +111,24 @@ async def confirm_waiting(
         random=random,
     )
     tracked, untracked = await sending.sorted(due)
-    feed_at = next_feed(min(one.received_at for one in due), quota.feeds, now)
+
+    def feed_of(batch: Sequence[KeptShipment]) -> datetime:
+        return next_feed(min(one.received_at for one in batch), quota.feeds, now)
+
     channel = choose(
         len(tracked),
-        feed_at=feed_at,
+        feed_at=feed_of(due),
         processing=await shipments.processing_time(account.id),
         direct=quota.direct,
         now=now,
     )
     by_feed = untracked if channel is Channel.DIRECT else [*untracked, *tracked]
     directly = tracked if channel is Channel.DIRECT else []
-    if by_feed and feed_at <= now:
+    if by_feed and (feed_at := feed_of(by_feed)) > now:
+        await shipments.move([(one, put_off(one, feed_at, _GATHERS)) for one in by_feed])
+    elif by_feed:
         taken = {one.id for one in due}
         await sending.by_feed([*by_feed, *(one for one in waiting if one.id not in taken)])
-    elif by_feed:
-        await shipments.move([(one, put_off(one, feed_at, _GATHERS)) for one in by_feed])
     await sending.directly(directly[:_DIRECTLY])
     return len(directly) > _DIRECTLY or len(waiting) == _IN_A_FEED
 

@@ -175,6 +175,15 @@ async def test_what_was_sent_together_is_found_together(storage: Storage) -> Non
     assert set(found) == {first, second}
 
 
+async def test_the_other_contents_of_what_was_sent_together_are_found(storage: Storage) -> None:
+    mine = changed(sending(), submission="81 at noon")
+    rival = other(content="corrected")
+    for one in (mine, rival, other(shipment_number="H439"), other(seller_id="A2SELLER")):
+        await storage.confirmations.add(one)
+
+    assert await storage.confirmations.rivals("A1SELLER", "81 at noon") == (rival,)
+
+
 async def test_a_feed_knows_what_travelled_in_it(storage: Storage) -> None:
     first = submitted("50013018")
     second = submitted("50013018", other(shipment_number="H439"))

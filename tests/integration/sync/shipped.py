@@ -45,6 +45,7 @@ class Shipped:
         clock: TurnedClock,
         account: SyncAccount = ACCOUNT,
     ) -> None:
+        self.storage = storage
         self.kept = kept
         self.amazon = amazon
         self.clock = clock

@@ -1,6 +1,7 @@
 """Shipments on their way to the local Amazon: by its own count each is taken once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 
 from amazon_endpoint.amazon.port import OrderQuery
+from amazon_endpoint.clock import Clock
 from amazon_endpoint.errors import AmazonUnavailable, CredentialsRefused, FeedNotFound
 from amazon_endpoint.orders import Order
 from amazon_endpoint.sandbox.options import SandboxOptions
@@ -16,12 +18,15 @@ from amazon_endpoint.sandbox.testing import RunningSandbox, run_in_thread
 from amazon_endpoint.services.next_step import package_number
 from amazon_endpoint.shipments import Carrier, Package, PackageItem, Shipment, ShipmentItem
 from amazon_endpoint.storage import Storage
+from amazon_endpoint.storage.sync_storage import SyncStorage
 from amazon_endpoint.sync.channel import GATHERING
 from amazon_endpoint.sync.shipping import ShipmentState
+from tests.integration.mws.seller import Seller as MwsSeller
 from tests.integration.spapi.seller import UNITED_STATES, Seller
-from tests.integration.sync.accounts import ACCOUNT, KEY
+from tests.integration.sync.accounts import ACCOUNT, KEY, changed
 from tests.integration.sync.shipped import Shipped
 from tests.turned_clock import TurnedClock
+from tests.unit.services.shipping_amazon import NUMBER, ShippingAmazon
 
 WAITING, SENT, DOUBTED, CONFIRMED, REFUSED = (
     ShipmentState.WAITING,
@@ -36,9 +41,15 @@ TOGETHER = GATHERING.total_seconds()
 class Shop(Shipped):
     """A store connected to the local Amazon, whose clock goes with it."""
 
-    def __init__(self, sandbox: RunningSandbox, storage: Storage, kept: Any) -> None:
+    def __init__(
+        self,
+        sandbox: RunningSandbox,
+        storage: Storage,
+        kept: SyncStorage,
+        seller: Callable[[str, Clock], Seller | MwsSeller] = Seller,
+    ) -> None:
         clock = TurnedClock(sandbox.now())
-        self.seller = Seller(sandbox.url, clock)
+        self.seller = seller(sandbox.url, clock)
         super().__init__(storage, kept, self.seller.account(), clock)
         self.sandbox = sandbox
         self.orders: list[Order] = []
@@ -117,17 +128,25 @@ class Shop(Shipped):
         return kinds
 
 
-@pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+@asynccontextmanager
+async def opened(
+    folder: Path, seller: Callable[[str, Clock], Seller | MwsSeller] = Seller
+) -> AsyncIterator[Shop]:
     options = SandboxOptions(orders=120, marketplaces=(UNITED_STATES,))
     with run_in_thread(options) as sandbox:
-        async with await Storage.open(str(tmp_path / "sync.db")) as storage:
+        async with await Storage.open(str(folder / "sync.db")) as storage:
             kept = await storage.unlock(KEY)
             await kept.accounts.add(ACCOUNT)
-            shop = Shop(sandbox, storage, kept)
+            shop = Shop(sandbox, storage, kept, seller)
             await shop.read_orders()
             yield shop
             await shop.seller.connector.aclose()
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    async with opened(tmp_path) as shop:
+        yield shop
 
 
 async def test_a_tracked_shipment_is_confirmed_at_once(shop: Shop) -> None:
@@ -138,6 +157,18 @@ async def test_a_tracked_shipment_is_confirmed_at_once(shop: Shop) -> None:
     shop.check_taken_once(shipment)
     assert shop.sandbox.calls("createFeed") == 0
     assert await shop.told_kinds() == {"H0": "shipment:confirmed"}
+
+
+async def test_over_mws_a_shipment_travels_in_a_feed_and_is_found_later(tmp_path: Path) -> None:
+    async with opened(tmp_path, MwsSeller) as shop:
+        shipment = shop.shipment(0)
+        await shop.receive(shipment)
+        await shop.finish()
+        assert len(await shop.feeds()) == 1
+        shop.check_taken_once(shipment)
+        await shop.later(3600)
+        (one,) = await shop.all()
+        assert (one.state, one.next_attempt_at, one.alarm) == (CONFIRMED, None, None)
 
 
 async def test_many_shipments_travel_in_one_feed(shop: Shop) -> None:
@@ -392,6 +423,22 @@ async def test_trouble_of_the_account_refuses_no_shipment(
         assert one.reason == error.__name__
     await shop.finish()
     shop.check_taken_once(*shipments)
+
+
+async def test_the_trouble_of_one_account_delays_no_other(shop: Shop) -> None:
+    shop.sandbox.fault("*", "throttle", times=None)
+    await shop.receive(*(shop.shipment(index) for index in range(3)))
+    account = changed(id="shop-eu")
+    await shop.kept.accounts.add(account)
+    other = Shipped(shop.storage, shop.kept, ShippingAmazon(shop.clock), shop.clock, account)
+    mug = ShipmentItem(sku="MUG", quantity=1)
+    await other.receive(shop.shipment(0, order_number=NUMBER, items=(mug,)))
+    before = shop.clock.now()
+    await shop.send()
+    await other.send()
+    assert shop.clock.now() - before < timedelta(seconds=5)
+    assert shop.taken() == {}
+    assert other.amazon.accepted == 1
 
 
 async def test_a_paused_account_sends_nothing(shop: Shop) -> None:

@@ -297,6 +297,11 @@ class MemoryConfirmations:
             if (row.key.seller_id, row.submission) == (seller_id, submission)
         )
 
+    async def rivals(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:
+        together = await self.of_submission(seller_id, submission)
+        found = [one for mine in together for one in await self.of_shipment(mine.key)]
+        return tuple(one for one in found if one not in together)
+
     async def of_feed(self, seller_id: str, feed_id: str) -> tuple[Confirmation, ...]:
         return tuple(
             row
