@@ -76,7 +76,7 @@ def test_a_feed_that_amazon_gave_up_on_is_a_failure(
 def test_confirms_directly(command: Command, sandbox: RunningSandbox) -> None:
     done = command("shipments", "confirm", "-", "--direct", given=json.dumps(shipment(sandbox)))
     assert done.returncode == 0, done.stderr
-    assert "Amazon already shows shipment H1" in done.stdout
+    assert "Amazon has shipment H1 of order" in done.stdout
     assert (sandbox.calls("confirmShipment"), sandbox.calls("createFeed")) == (1, 0)
 
 

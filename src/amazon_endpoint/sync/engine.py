@@ -153,7 +153,7 @@ class Engine:
             launched.push_async_callback(self._end_tasks)
             launched.push_async_callback(_drain)
             await self._launch(url)
-            self._begin("enqueue", self._enqueue, 0)
+            self._begin("enqueue", self._enqueue, self._pace.look)
             self._begin("look_after", self._look_after, self._pace.beat)
             self._begin("tidy", self._tidy, self._pace.minute)
             for find_due in self._finders:
@@ -240,6 +240,14 @@ class Engine:
         await self._waking.wait()
         self._waking.clear()
         woken, self._woken = self._woken, set()
+        try:
+            await self._put_in_queues(woken)
+        except Exception:
+            self._woken |= woken
+            self._waking.set()
+            raise
+
+    async def _put_in_queues(self, woken: set[tuple[Kind, str]]) -> None:
         waiting = await DBOS.list_workflows_async(
             status="ENQUEUED",
             app_version=_VERSION,

@@ -127,18 +127,19 @@ async def test_a_worker_that_was_suspended_finds_its_work_taken(workers: Workers
         return workers.told().count(["begin", "deliver", "endless", name])
 
     await workers.start("first", "endless")
-    await workers.start("second", "waits")
     await eventually(lambda: batches("first") > 0)
+    await workers.start("second", "waits")
     workers.processes["first"].send_signal(signal.SIGSTOP)
     begun = batches("first")
-    await eventually(lambda: batches("second") > 0 and len(workers.beats()) == 1)
+    await eventually(lambda: batches("second") > 1 and len(workers.beats()) == 1)
 
     workers.processes["first"].send_signal(signal.SIGCONT)
     await eventually(lambda: len(workers.beats()) == 2)
     seen = batches("second")
     await eventually(lambda: batches("second") > seen + 5)
 
-    assert batches("first") == begun
+    # It may have been suspended between two batches, and begins the one that it had decided on.
+    assert batches("first") <= begun + 1
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
