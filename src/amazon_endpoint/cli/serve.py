@@ -9,28 +9,44 @@ import uvicorn
 from amazon_endpoint import logs, settings
 from amazon_endpoint.cli.listening import address, is_loopback, listen
 from amazon_endpoint.clock import SystemClock
+from amazon_endpoint.settings import Settings
 from amazon_endpoint.storage import Storage
-from amazon_endpoint.web.app import create_app
+from amazon_endpoint.web.app import Beside, create_app
 
 # Answers under way get this long to be finished before a stop; container hosts kill after 30.
 _SECONDS_TO_FINISH = 25
 
 
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option(
+host = click.option(
+    "--host", default="127.0.0.1", show_default=True, help="The address to listen on."
+)
+port = click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
     help="The port to listen on; 0 takes any free one.",
 )
+
+
+@click.command()
+@host
+@port
 def command(host: str, port: int) -> None:
     """Serve the endpoint that a hub posts its messages to, until it is stopped.
 
     /docs on its address tells how to use it, /health whether it answers.
     """
-    given = settings.load()
+    serve(settings.load(), host, port)
+
+
+def serve(given: Settings, host: str, port: int, beside: Beside | None = None) -> None:
+    """Serve the endpoint until it is stopped, with what runs `beside` it.
+
+    Raises:
+        click.UsageError: others could call it, and there is no token.
+        StorageUnusable: the database can't be opened.
+    """
     if given.token is None and not is_loopback(host):
         raise click.UsageError(
             f"{host} can be called from other machines, and no token is set. Set "
@@ -47,7 +63,7 @@ def command(host: str, port: int) -> None:
         for remark in given.remarks:
             click.echo(remark, err=True)
         config = uvicorn.Config(
-            create_app(given, clock=SystemClock()),
+            create_app(given, clock=SystemClock(), beside=beside),
             lifespan="on",
             ws="none",
             log_config=None,

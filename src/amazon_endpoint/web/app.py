@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -35,10 +35,15 @@ from amazon_endpoint.web.shipments import Wake, shipment_routes
 _V6_SERVICES = ", ".join([*(service.path for service in Service), *SHIPMENT_PATHS])
 
 
-def create_app(settings: Settings, *, clock: Clock, wake: Wake | None = None) -> Starlette:
+Beside = Callable[[Storage, Connector], AbstractAsyncContextManager[Wake]]
+"""What runs beside the endpoint, over the same storage and connections to Amazon. It is told of
+accounts with shipments to be sent."""
+
+
+def create_app(settings: Settings, *, clock: Clock, beside: Beside | None = None) -> Starlette:
     """The endpoint as an ASGI application. Its lifespan opens and closes the storage.
 
-    `wake` is told of accounts with shipments to be sent; without it they are found a while later.
+    With nothing `beside` it, shipments of configured accounts are kept until a worker finds them.
     """
     metrics = Metrics()
 
@@ -64,7 +69,9 @@ def create_app(settings: Settings, *, clock: Clock, wake: Wake | None = None) ->
                 clock=clock,
             )
             try:
-                yield
+                async with beside(storage, connector) if beside else _alone() as wake:
+                    app.state.wake = wake
+                    yield
             finally:
                 await connector.aclose()
 
@@ -100,7 +107,7 @@ def create_app(settings: Settings, *, clock: Clock, wake: Wake | None = None) ->
                 Route(path, answering(Service.SHIPMENT_CONFIRM), methods=["POST"])
                 for path in SHIPMENT_PATHS
             ),
-            *shipment_routes(body_limit=settings.body_limit, clock=clock, wake=wake),
+            *shipment_routes(body_limit=settings.body_limit, clock=clock),
             Route("/endpoint.json", _manifest),
             Route("/auth", _authenticated),
             Route("/health", _healthy),
@@ -112,6 +119,11 @@ def create_app(settings: Settings, *, clock: Clock, wake: Wake | None = None) ->
     )
     app.add_middleware(TokenRequired, token=settings.token)
     return app
+
+
+@asynccontextmanager
+async def _alone() -> AsyncIterator[Wake]:
+    yield lambda _kind, _account_id: None
 
 
 async def _answer_v6(request: Request, body: dict[str, Any], service: Service | None) -> Response:

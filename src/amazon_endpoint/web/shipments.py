@@ -26,10 +26,10 @@ Wake = Callable[[Literal["confirm"], str], None]
 Work = Callable[[Request, SyncStorage], Awaitable[Response]]
 
 
-def shipment_routes(*, body_limit: int, clock: Clock, wake: Wake | None) -> list[Route]:
+def shipment_routes(*, body_limit: int, clock: Clock) -> list[Route]:
     """The routes to send a shipment and to ask what became of it.
 
-    The application's state has `unlock`, which opens what is kept sealed.
+    The application's state has `unlock`, which opens what is kept sealed, and `wake`.
     """
 
     async def receive(request: Request, kept: SyncStorage) -> Response:
@@ -38,7 +38,8 @@ def shipment_routes(*, body_limit: int, clock: Clock, wake: Wake | None) -> list
         now = clock.now()
         shipment = read_shipment(body.get("shipment"), now, field="shipment", tracked=False)
         received = await kept.shipments.receive(shipment, account_id=account_id, now=now)
-        if wake is not None and received.state is ShipmentState.WAITING:
+        if received.state is ShipmentState.WAITING:
+            wake: Wake = request.app.state.wake
             wake("confirm", account_id)
         return json_answer(_told(received), status=202)
 

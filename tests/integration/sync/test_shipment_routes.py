@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.storage import Storage
 from amazon_endpoint.sync.shipping import refused
 from amazon_endpoint.web.app import create_app
+from amazon_endpoint.web.shipments import Wake
 from tests.integration.endpoint.hub import TOKEN
 from tests.integration.sync.accounts import ACCOUNT, KEY
 from tests.turned_clock import TurnedClock
@@ -47,10 +50,15 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     async with await Storage.open(database) as storage:
         await (await storage.unlock(KEY)).accounts.add(ACCOUNT)
         woken: list[tuple[str, str]] = []
+
+        @asynccontextmanager
+        async def beside(_storage: Storage, _connector: Connector) -> AsyncIterator[Wake]:
+            yield lambda kind, account_id: woken.append((kind, account_id))
+
         app = create_app(
             Settings(database=database, key=KEY, token=TOKEN, body_limit=1024),
             clock=TurnedClock(),
-            wake=lambda kind, account_id: woken.append((kind, account_id)),
+            beside=beside,
         )
         async with (
             app.router.lifespan_context(app),
