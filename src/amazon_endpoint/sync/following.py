@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import msgspec
 
+from amazon_endpoint.amazon.patience import Garbled
 from amazon_endpoint.amazon.port import PacedAmazon
 from amazon_endpoint.clock import Clock, iso
 from amazon_endpoint.errors import (
@@ -150,7 +151,7 @@ class _Following:
                 return await self._look_later(feed, unknown)
             return await self._told(feed, unknown.message)
         except EndpointError as error:
-            if isinstance(error, _ACCOUNT_TROUBLE) and not isinstance(error, Throttled):
+            if isinstance(error, _ACCOUNT_TROUBLE) and not isinstance(error, Throttled | Garbled):
                 self._trouble = error
             return await self._look_later(feed, error)
         if result.status.state.final:

@@ -9,6 +9,7 @@ import pytest
 from amazon_endpoint.amazon.fulfillment import write_feed
 from amazon_endpoint.errors import (
     AmazonRefused,
+    AmazonUnavailable,
     FeedNotFound,
     HostNotAllowed,
     PageRepeated,
@@ -183,12 +184,64 @@ async def test_a_report_is_read_however_it_is_packed(
     assert (await seller.account().feed_report(DONE)).successful == 1
 
 
-async def test_a_damaged_report_is_unreadable(amazon: ScriptedAmazon, seller: Seller) -> None:
-    zipped = gzip.compress(REPORT)[:-20]
-    amazon.will(document(f"{amazon.url}/get", compressionAlgorithm="GZIP"), Reply(200, zipped))
+CUT_OFF = [
+    pytest.param({"compressionAlgorithm": "GZIP"}, gzip.compress(REPORT)[:-20], id="gzip"),
+    pytest.param({"compressionAlgorithm": "GZIP"}, b"", id="nothing"),
+    pytest.param({}, REPORT[:-20], id="plain"),
+]
+
+
+@pytest.mark.parametrize(("algorithm", "cut_off"), CUT_OFF)
+async def test_a_report_that_did_not_arrive_as_a_whole_is_fetched_again(
+    amazon: ScriptedAmazon, seller: Seller, algorithm: dict[str, str], cut_off: bytes
+) -> None:
+    amazon.will(document(f"{amazon.url}/get", **algorithm), Reply(200, cut_off), Reply(200, REPORT))
+
+    assert (await seller.account().feed_report(DONE)).successful == 1
+
+
+@pytest.mark.parametrize(("algorithm", "cut_off"), CUT_OFF)
+async def test_a_report_that_stays_cut_off_is_no_verdict(
+    amazon: ScriptedAmazon, seller: Seller, algorithm: dict[str, str], cut_off: bytes
+) -> None:
+    amazon.will(document(f"{amazon.url}/get", **algorithm), *[Reply(200, cut_off)] * 4)
+
+    with pytest.raises(AmazonUnavailable):
+        await seller.account().feed_report(DONE)
+
+
+async def test_whatever_reports_on_a_feed_that_ended_badly_is_final(
+    amazon: ScriptedAmazon, seller: Seller
+) -> None:
+    fatal = msgspec.structs.replace(DONE, state=FeedState.FATAL, state_word="FATAL")
+    amazon.will(document(f"{amazon.url}/get"), *[Reply(200, b"sku\terror\n")] * 4)
 
     with pytest.raises(Unreadable):
+        await seller.account().feed_report(fatal)
+
+
+async def test_another_document_than_a_report_is_not_asked_for_again(
+    amazon: ScriptedAmazon, seller: Seller
+) -> None:
+    amazon.will(document(f"{amazon.url}/get"), Reply(200, b"<Listing/>"))
+
+    with pytest.raises(Unreadable, match="<Listing>"):
         await seller.account().feed_report(DONE)
+
+
+@pytest.mark.parametrize("fault", ["cut_body", "bad_json"])
+async def test_a_download_that_breaks_off_is_made_again(
+    sandbox: RunningSandbox, local_seller: Seller, fault: str
+) -> None:
+    account = local_seller.account()
+    document_id = await account.prepare_feed(write_feed("A0000000000000", [open_package(sandbox)]))
+    feed_id = await account.submit_feed(document_id, (UNITED_STATES,))
+    sandbox.fault("downloadDocument", fault)
+
+    report = await account.feed_report(await account.feed_status(feed_id))
+
+    assert report.successful == 1
+    assert sandbox.calls("downloadDocument") == 2
 
 
 async def test_a_feed_without_a_report_is_told(seller: Seller) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from amazon_endpoint.amazon.fulfillment import read_report
 from amazon_endpoint.amazon.hosts import AllowedHosts
-from amazon_endpoint.amazon.patience import Misdirected, passes, retrying
+from amazon_endpoint.amazon.patience import Garbled, Misdirected, passes, retrying
 from amazon_endpoint.amazon.spapi import wire
 from amazon_endpoint.amazon.spapi.operations import (
     CREATE_FEED,
@@ -20,6 +20,7 @@ from amazon_endpoint.amazon.spapi.operations import (
 )
 from amazon_endpoint.amazon.spapi.transport import NotFound, Transport
 from amazon_endpoint.amazon.timestamps import read_timestamp
+from amazon_endpoint.amazon.xml import read_xml
 from amazon_endpoint.clock import iso
 from amazon_endpoint.errors import AmazonUnavailable, FeedNotFound, PageRepeated, Unreadable
 from amazon_endpoint.feeds import FeedReport, FeedState, FeedStatus
@@ -49,7 +50,10 @@ class FeedsApi:
         document = await self._transport.call(
             CREATE_FEED_DOCUMENT, _document.decode, body={"contentType": CONTENT_TYPE}
         )
-        await self._exchange("PUT", document.url, {"content-type": CONTENT_TYPE}, body)
+        headers = {"content-type": CONTENT_TYPE}
+        await retrying(self._transport.clock)(
+            self._exchange, "PUT", document.url, headers, content=body
+        )
         await self._transport.have_token()
         return document.feed_document_id
 
@@ -86,7 +90,11 @@ class FeedsApi:
             params = {"nextToken": token}
 
     async def report(self, status: FeedStatus) -> FeedReport:
-        """The processing report of a feed that has one."""
+        """The processing report of a feed that has one.
+
+        One that doesn't arrive as a whole is fetched again. Of a feed that ended badly it may be
+        no XML at all; then it is unreadable.
+        """
         if status.report_id is None:
             raise Unreadable(f"Feed {status.feed_id} has no processing report.")
         try:
@@ -98,37 +106,51 @@ class FeedsApi:
                 "Amazon no longer has this feed's report; it keeps them for 28 days.",
                 request_id=refused.request_id,
             ) from None
-        answer = await self._exchange("GET", document.url, {}, None)
-        body = answer.body
+        try:
+            body, content_type = await retrying(self._transport.clock)(self._fetch, document)
+        except Garbled as garbled:
+            if status.state is FeedState.DONE:
+                raise
+            raise Unreadable(garbled.message) from None
+        return read_report(body, content_type)
+
+    async def _fetch(self, document: wire.FeedDocument) -> tuple[bytes, str | None]:
+        """A report and its content type.
+
+        Raises:
+            Garbled: it did not arrive as a whole: it can't be unzipped, or is no XML.
+        """
+        answer = await self._exchange("GET", document.url, {})
+        body, content_type = answer.body, answer.headers.get("content-type")
         if document.compression_algorithm == "GZIP" and body.startswith(_GZIP_MAGIC):
             body = unzip(body)
-        return read_report(body, answer.headers.get("content-type"))
+        try:
+            read_xml(body, "Amazon's processing report", content_type)
+        except Unreadable as unreadable:
+            raise Garbled(unreadable.message) from None
+        return body, content_type
 
     async def _exchange(
-        self, method: str, url: str, headers: dict[str, str], content: bytes | None
+        self, method: str, url: str, headers: dict[str, str], content: bytes | None = None
     ) -> Answer:
         """Bring or fetch a document at the address Amazon named, which gets no token of ours."""
         self._hosts.check_document(url)
-
-        async def attempt() -> Answer:
-            try:
-                answer = await self._transport.outbound.send(
-                    method, url, headers=headers, content=content
-                )
-            except (NotSent, NoAnswer) as error:
-                raise AmazonUnavailable(f"Amazon's storage can't be reached: {error}.") from None
-            if not 200 <= answer.status < 300:
-                # The body names the signed address and the access key: it is quoted nowhere.
-                told = f"Amazon's storage answered {answer.status}."
-                if passes(answer.status):
-                    raise AmazonUnavailable(told)
-                raise Misdirected(
-                    f"{told} The document's address was fresh: check what lies between this "
-                    "machine and Amazon's storage, such as a proxy."
-                )
-            return answer
-
-        return await retrying(self._transport.clock)(attempt)
+        try:
+            answer = await self._transport.outbound.send(
+                method, url, headers=headers, content=content
+            )
+        except (NotSent, NoAnswer) as error:
+            raise AmazonUnavailable(f"Amazon's storage can't be reached: {error}.") from None
+        if not 200 <= answer.status < 300:
+            # The body names the signed address and the access key: it is quoted nowhere.
+            told = f"Amazon's storage answered {answer.status}."
+            if passes(answer.status):
+                raise AmazonUnavailable(told)
+            raise Misdirected(
+                f"{told} The document's address was fresh: check what lies between this "
+                "machine and Amazon's storage, such as a proxy."
+            )
+        return answer
 
 
 def _read_feed(body: bytes) -> FeedStatus:
@@ -156,12 +178,13 @@ def unzip(body: bytes, limit: int = MAX_BODY) -> bytes:
     """Decompress a document that may be hostile.
 
     Raises:
-        Unreadable: it is damaged, or grows beyond `limit` bytes.
+        Garbled: it is damaged.
+        Unreadable: it grows beyond `limit` bytes.
     """
     try:
         content = GzipFile(fileobj=BytesIO(body)).read(limit + 1)
     except (BadGzipFile, EOFError, zlib.error):
-        raise Unreadable("Amazon's processing report is damaged: it can't be unzipped.") from None
+        raise Garbled("Amazon's processing report is damaged: it can't be unzipped.") from None
     if len(content) > limit:
         raise Unreadable(f"Amazon's processing report exceeds {limit} bytes.")
     return content
