@@ -75,7 +75,11 @@ async def poll_once(
         if read is None:
             await readings.keep(waiting(reading, now, _every(reading, account)))
         else:
-            await _keep_page(*read, reading, account, books, read_at=now, now=clock.now())
+            window, page = read
+            turned = with_page(reading, window, page, clock.now(), _every(reading, account))
+            if page.stopped is not None:
+                turned = after_error(turned, page.stopped, clock.now(), random)
+            await _keep_page(page, reading, turned, books, read_at=now, now=clock.now())
     except EndpointError as error:
         await readings.keep(after_error(reading, error, clock.now(), random))
     return True
@@ -149,18 +153,16 @@ async def _next_page(
 
 
 async def _keep_page(
-    window: Window,
     page: OrderPage,
     reading: Reading,
-    account: SyncAccount,
+    turned: Reading,
     books: Books,
     *,
     read_at: datetime,
     now: datetime,
 ) -> None:
-    """Keep a page, and the reading after it."""
+    """Keep a page that was read, and `turned`, the reading after it."""
     orders, unreadable = sort_out(page)
-    turned = with_page(reading, window, page, now, _every(reading, account))
 
     def decide(known: Mapping[str, KnownOrder], marker: Marker) -> Intake:
         intake = take_in(orders, unreadable, known, marker=marker, read_at=read_at, now=now)
@@ -170,4 +172,4 @@ async def _keep_page(
             reading=msgspec.structs.replace(turned, first_sights=reading.first_sights + new),
         )
 
-    await books.take_in(account.id, [order.number for order in orders], decide)
+    await books.take_in(reading.account_id, [order.number for order in orders], decide)

@@ -1,5 +1,6 @@
 """Polls and reads by number at the local Amazon, over both of Amazon's generations."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,10 +65,22 @@ async def poll_through(shop: Polled, sandbox: RunningSandbox) -> None:
     await shop.poll()
     while (reading := await shop.reading()).window is not None:
         assert reading.last_error is None
-        assert reading.next_attempt_at is not None
-        wait = (reading.next_attempt_at - shop.clock.now()).total_seconds()
-        sandbox.advance(wait)
-        await shop.later(wait)
+        await wait_and_poll(shop, sandbox)
+
+
+async def wait_and_poll(shop: Polled, sandbox: RunningSandbox) -> None:
+    due_at = (await shop.reading()).next_attempt_at
+    assert due_at is not None
+    wait = (due_at - shop.clock.now()).total_seconds()
+    sandbox.advance(wait)
+    await shop.later(wait)
+
+
+async def known_orders(shop: Polled, sandbox: RunningSandbox) -> dict[str, OrderState]:
+    """The states of those of the sandbox's orders that are kept."""
+    numbers = [one["orderId"] for one in sandbox.orders()]
+    found = {n: await shop.storage.orders.find(ACCOUNT.id, n) for n in numbers}
+    return {n: one.state for n, one in found.items() if one is not None}
 
 
 async def test_every_order_is_kept_and_told_or_waits_for_its_price(
@@ -78,15 +91,37 @@ async def test_every_order_is_kept_and_told_or_waits_for_its_price(
 
     await poll_through(local_shop, sandbox)
 
-    numbers = {one["orderId"]: one for one in sandbox.orders()}
-    known = {n: await local_shop.storage.orders.find(ACCOUNT.id, n) for n in numbers}
-    ready = {n for n, one in known.items() if one and one.state is OrderState.READY}
-    waiting = {n for n, one in known.items() if one and one.state is OrderState.WAITING_PRICE}
+    known = await known_orders(local_shop, sandbox)
+    ready = {n for n, state in known.items() if state is OrderState.READY}
+    waiting = {n for n, state in known.items() if state is OrderState.WAITING_PRICE}
     imported = [one.number for _, kind, one in await local_shop.deliver() if kind == "order:import"]
-    assert ready | waiting == set(numbers)
+    assert ready | waiting == {one["orderId"] for one in sandbox.orders()}
     assert waiting
     assert sorted(imported) == sorted(ready)
     assert await local_shop.storage.quarantine.of(ACCOUNT.id) == ()
+
+
+@pytest.mark.parametrize("local_shop", [MWS], indirect=True, ids=["mws"])
+async def test_a_page_that_ends_early_is_kept_and_read_on_later(
+    local_shop: Polled, sandbox: RunningSandbox
+) -> None:
+    sandbox.fault("ListOrderItems", "html503", after=5, times=None)
+
+    await local_shop.poll()
+
+    reading = await local_shop.reading()
+    early = len(await known_orders(local_shop, sandbox))
+    assert (sandbox.calls("ListOrders"), early) == (1, 5)
+    assert (reading.last_error or "").startswith("AmazonUnavailable")
+    assert not reading.is_due(local_shop.clock.now())
+
+    sandbox.clear_faults()
+    while (await local_shop.reading()).window is not None:
+        await wait_and_poll(local_shop, sandbox)
+
+    told = Counter((kind, one.number) for _, kind, one in await local_shop.deliver())
+    assert set(told.values()) == {1}
+    assert len(await known_orders(local_shop, sandbox)) == len(sandbox.orders())
 
 
 async def test_a_change_is_told_once(local_shop: Polled, sandbox: RunningSandbox) -> None:
