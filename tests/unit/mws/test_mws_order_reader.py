@@ -107,6 +107,33 @@ def test_what_is_missing_stays_missing() -> None:
     assert not order.personal_data_refused
 
 
+def test_an_address_has_its_company_and_a_city_by_whichever_name() -> None:
+    address: Tree = {"CompanyName": "Example Ltd", "Municipality": "Springfield"}
+
+    found = read(order_xml(ShippingAddress=address), item_xml()).shipping_address
+
+    assert found == Address(company="Example Ltd", city="Springfield")
+
+
+@pytest.mark.parametrize(
+    ("told", "units", "requested_by", "reason"),
+    [
+        ("true", "1", "BUYER", "ORDERED_BY_MISTAKE"),
+        ("false", "1", None, None),
+        ("true", "0", None, None),
+    ],
+    ids=["open", "none", "carried out"],
+)
+def test_a_buyers_open_request_to_cancel_is_told(
+    told: str, units: str, requested_by: str | None, reason: str | None
+) -> None:
+    request: Tree = {"IsBuyerRequestedCancel": told, "BuyerCancelReason": "ORDERED_BY_MISTAKE"}
+    order = read(order_xml(), item_xml(QuantityOrdered=units, BuyerRequestedCancel=request))
+
+    (item,) = order.items
+    assert (item.cancellation_requested_by, item.cancellation_reason) == (requested_by, reason)
+
+
 def test_amazons_own_number_is_no_seller_order_id() -> None:
     assert read(order_xml(SellerOrderId=NUMBER), item_xml()).seller_order_id is None
 

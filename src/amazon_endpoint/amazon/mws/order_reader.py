@@ -89,6 +89,9 @@ def _item(item: etree._Element) -> OrderItem:
     if quantity is None:
         raise ValueError("an item has no QuantityOrdered")
     collector = text(item, "TaxCollection", "Model")
+    request = child(item, "BuyerRequestedCancel")
+    # Nothing tells that a request was carried out, but that no unit is left.
+    asked = quantity > 0 and text(request, "IsBuyerRequestedCancel") == "true"
     promotions = (text(one) for one in children(item, "PromotionIds", "PromotionId"))
     return OrderItem(
         item_id=required(item, "OrderItemId"),
@@ -97,6 +100,8 @@ def _item(item: etree._Element) -> OrderItem:
         title=text(item, "Title"),
         asin=text(item, "ASIN"),
         quantity_fulfilled=count(item, "QuantityShipped"),
+        cancellation_requested_by="BUYER" if asked else None,
+        cancellation_reason=text(request, "BuyerCancelReason") if asked else None,
         promotion_ids=tuple(one for one in promotions if one),
         gift_message=text(item, "GiftMessageText"),
         gift_wrap_level=text(item, "GiftWrapLevel"),
@@ -129,8 +134,9 @@ def _address(found: etree._Element | None) -> Address | None:
     lines = (text(found, f"AddressLine{number}") for number in (1, 2, 3))
     address = Address(
         name=text(found, "Name"),
+        company=text(found, "CompanyName"),
         lines=tuple(line for line in lines if line),
-        city=text(found, "City"),
+        city=text(found, "City") or text(found, "Municipality"),
         district=text(found, "District") or text(found, "County"),
         state=text(found, "StateOrRegion"),
         postal_code=text(found, "PostalCode"),
