@@ -95,6 +95,13 @@ class Case:
         self.amazon.add_orders(order)
         return self.shipment()
 
+    def cancellation_requested(self) -> dict[str, Any]:
+        order = self.amazon.order("103-6652650-4045858")
+        for item in order["orderItems"]:
+            item["cancellation"] = {"cancellationRequest": {"requester": "BUYER"}}
+        self.amazon.add_orders(order)
+        return self.shipment()
+
     async def resume(self) -> str:
         one_call = self.generation.first_page == self.generation.next_page
         after = 1 if one_call else 0
@@ -191,6 +198,7 @@ CASES: dict[str, Callable[[Case], Sent]] = {
     ),
     "an order fulfilled by Amazon": lambda c: c.changed_order({"fulfilledBy": "AMAZON"}),
     "a cancelled order": lambda c: c.changed_order({"fulfillmentStatus": "CANCELLED"}),
+    "an order that the buyer asks to cancel": lambda c: c.cancellation_requested(),
     "a naive shipping date": lambda c: c.shipment(shipped_at="2013-08-17T10:00:00"),
     "a shipping date in the future": lambda c: c.shipment(shipped_at="2999-01-01T00:00:00Z"),
     "no feed id": lambda c: c.feed(None),

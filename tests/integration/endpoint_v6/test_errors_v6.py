@@ -10,6 +10,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from amazon_endpoint.sandbox.testing import RunningSandbox
+from tests.integration.endpoint.generations import (
+    GENERATIONS,
+    MWS,
+    SELLING_PARTNER,
+    Generation,
+)
 from tests.integration.endpoint_v6.hubs import Cangaroo
 from tests.integration.endpoint_v6.test_services_v6 import SENT
 
@@ -36,9 +42,10 @@ def rows() -> list[Row]:
 class Case:
     """What a row's input is, in terms of a call."""
 
-    def __init__(self, hub: Cangaroo, amazon: RunningSandbox) -> None:
+    def __init__(self, hub: Cangaroo, amazon: RunningSandbox, generation: Generation) -> None:
         self.hub = hub
         self.amazon = amazon
+        self.generation = generation
 
     def poll(self, **parameters: Any) -> dict[str, Any]:
         given: dict[str, Any] = {"last_updated_after": "2013-08-16T01:00:00Z"}
@@ -57,7 +64,7 @@ class Case:
         return self.shipment(items=[SENT["items"][0] | changes])
 
     def out_of_order(self) -> dict[str, Any]:
-        self.amazon.fault("searchOrders", "html503", times=None)
+        self.amazon.fault(self.generation.first_page, "html503", times=None)
         return self.poll()
 
 
@@ -88,6 +95,7 @@ CASES: dict[str, Callable[[Case], Sent]] = {
     "a last_poll in the future": lambda c: c.last_poll(4_102_444_800),
     "an unknown status": lambda c: c.poll(statuses="Teleported"),
     "credentials that Amazon refuses": lambda c: c.poll(refresh_token="Atzr|revoked"),
+    "an MWS key that Amazon does not know": lambda c: c.poll(aws_access_key="AKIDunknown"),
     "Amazon out of order": lambda c: c.out_of_order(),
     "no order number": lambda c: c.content(),
     "an order that is no object": lambda c: c.content(order="100-EXAMPLE-1000000"),
@@ -116,13 +124,27 @@ def test_the_table_and_the_cases_are_the_same() -> None:
     assert sorted(row.input for row in rows()) == sorted(CASES)
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda row: row.input)
-async def test_row(row: Row, hub: Cangaroo, amazon: RunningSandbox) -> None:
-    sent = CASES[row.input](Case(hub, amazon))
+ONLY = {
+    SELLING_PARTNER: {"no credentials", "credentials that Amazon refuses"},
+    MWS: {"an MWS key that Amazon does not know"},
+}
+
+
+@pytest.mark.parametrize(
+    ("row", "generation"),
+    [
+        pytest.param(row, generation, id=f"{generation.name}: {row.input}")
+        for row in rows()
+        for generation in GENERATIONS
+        if not any(row.input in names for other, names in ONLY.items() if other != generation)
+    ],
+)
+async def test_row(row: Row, hub: Cangaroo, amazon: RunningSandbox, generation: Generation) -> None:
+    sent = CASES[row.input](Case(hub, amazon, generation))
     content, headers = sent if isinstance(sent, tuple) else (sent, None)
     response = await hub.post(row.path, content, headers)
     assert response.status_code == row.status
-    assert amazon.calls("createFeed") == 0
+    assert amazon.calls(generation.submit_feed) == 0
     if row.status == 401:
         assert response.content == b""
         return
