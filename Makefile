@@ -56,11 +56,13 @@ test: setup ## Pass every test
 	@$(BIN)/pytest -n 2 --ignore=tests/conformance
 
 .PHONY: check
-check: setup ## Format, lint, strict types and import contracts
+check: setup ## Format, lint, strict types, import contracts and the container files
 	@$(BIN)/ruff format --check $(PATHS)
 	@$(BIN)/ruff check $(PATHS)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 
 .PHONY: fix
 fix: setup ## Format and mend what can be mended by itself
