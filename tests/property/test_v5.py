@@ -136,7 +136,7 @@ def test_the_written_totals_add_up(currency: str, amounts: list[int], off: int) 
         currency=currency,
     )
 
-    body = reply.order_reply("1", one, shipping_methods={})
+    body = reply.orders_reply("1", reply.write_orders([one], shipping_methods={}))
 
     read = msgspec.json.decode(body)["messages"][0]["payload"]["order"]
 

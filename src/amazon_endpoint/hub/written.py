@@ -21,7 +21,7 @@ class Written(msgspec.Struct, frozen=True):
     notifications: tuple[Notification, ...]
 
 
-def write_orders(
+def write_each(
     orders: Sequence[Order],
     encode: Callable[[Order], bytes],
     *,

@@ -109,12 +109,15 @@ class HubV5:
             clock=self._clock,
             deadline=now + timedelta(seconds=self._settings.reply_seconds),
         )
-        self._metrics.orders(outcome.orders)
-        return reply.orders_reply(
-            message.message_id,
+        written = reply.write_orders(
             outcome.orders,
             shipping_methods=asked.shipping_methods,
             unreadable=outcome.unreadable,
+        )
+        self._metrics.orders(len(written.objects))
+        return reply.orders_reply(
+            message.message_id,
+            written,
             cursor=outcome.cursor,
             seen=outcome.seen,
             resume=outcome.resume,
@@ -127,8 +130,9 @@ class HubV5:
     async def _import(self, message: Message) -> bytes:
         asked = requests.read_by_number(message)
         order = await import_order(self._connector.connect(asked.account), asked.order_number)
-        self._metrics.orders([order])
-        return reply.order_reply(message.message_id, order, shipping_methods=asked.shipping_methods)
+        written = reply.write_orders([order], shipping_methods=asked.shipping_methods)
+        self._metrics.orders(len(written.objects))
+        return reply.orders_reply(message.message_id, written)
 
     async def _confirm(self, message: Message) -> bytes:
         asked = requests.read_confirm(message, self._clock.now())

@@ -147,13 +147,16 @@ class HubV6:
             )
             if start.abandoned or not poll.last_poll:
                 since, abandoned = start.progress.cursor, start.abandoned
-        self._metrics.orders(outcome.orders)
-        return reply.orders_reply(
-            call.request_id,
+        written = reply.write_orders(
             outcome.orders,
             shipping_methods=asked.shipping_methods,
-            parameters=poll.given.named(returned),
             unreadable=outcome.unreadable,
+        )
+        self._metrics.orders(len(written.objects))
+        return reply.orders_reply(
+            call.request_id,
+            written,
+            parameters=poll.given.named(returned),
             since=since,
             abandoned=abandoned,
             unfinished=outcome.unfinished,
@@ -165,8 +168,9 @@ class HubV6:
     async def _import(self, call: Call) -> bytes:
         asked = requests.read_by_number(call)
         order = await import_order(self._connector.connect(asked.account), asked.order_number)
-        self._metrics.orders([order])
-        return reply.orders_reply(call.request_id, [order], shipping_methods=asked.shipping_methods)
+        written = reply.write_orders([order], shipping_methods=asked.shipping_methods)
+        self._metrics.orders(len(written.objects))
+        return reply.orders_reply(call.request_id, written)
 
     async def _confirm(self, call: Call) -> bytes:
         asked = requests.read_confirm(call, self._clock.now())

@@ -1,11 +1,7 @@
 """Metrics: what the endpoint answered, for Prometheus."""
 
-from collections.abc import Iterable
-
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-
-from amazon_endpoint.orders import Order
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 
@@ -40,9 +36,9 @@ class Metrics:
         self._messages.labels(service=service, outcome=outcome).inc()
         self._seconds.labels(service=service).observe(seconds)
 
-    def orders(self, answered: Iterable[Order]) -> None:
-        """Count the orders handed to a hub: those without prices are only told of."""
-        self._orders.inc(sum(order.priced for order in answered))
+    def orders(self, answered: int) -> None:
+        """Count the orders handed to a hub; those that are only told of are none."""
+        self._orders.inc(answered)
 
     def exposition(self) -> bytes:
         """Everything counted so far, in Prometheus' text format."""

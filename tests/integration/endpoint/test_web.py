@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from amazon_endpoint.hub.v5 import reply
 from amazon_endpoint.hub.v5.message import Service
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.web.app import create_app
@@ -85,6 +86,22 @@ async def test_metrics_count_messages_by_outcome_and_name_no_one(hub: Hub) -> No
     assert 'messages_total{outcome="error",service="amazon:import:by_number"} 1.0' in told
     assert "amazon_endpoint_orders_total 2.0" in told
     assert "999-0000000" not in told
+
+
+async def test_orders_that_are_only_told_of_are_not_counted(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def does_not_fit(*_: Any, **__: Any) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(reply, "encode_order", does_not_fit)
+
+    answer = await hub.poll(last_updated_after="2013-01-01T00:00:00Z")
+
+    assert "messages" not in answer
+    assert answer["notifications"]
+    told = (await hub.client.get("/metrics", headers={"X-Hub-Token": TOKEN})).text
+    assert "amazon_endpoint_orders_total 0.0" in told
 
 
 async def test_the_description_covers_every_service_with_an_example(hub: Hub) -> None:

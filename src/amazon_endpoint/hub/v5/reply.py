@@ -22,7 +22,7 @@ from amazon_endpoint.hub.notifications import (
 from amazon_endpoint.hub.order_parts import ShippingMethods
 from amazon_endpoint.hub.v5.message import Service
 from amazon_endpoint.hub.v5.order import OrderObject, encode_order
-from amazon_endpoint.hub.written import write_orders
+from amazon_endpoint.hub.written import Written, write_each
 from amazon_endpoint.orders import Order
 
 # When a hub shall ask again for a feed in progress, in seconds.
@@ -109,17 +109,21 @@ def feed_reply(
     return notification_reply(message_id, *about_feed(result, shipments or {}))
 
 
-def order_reply(message_id: str, order: Order, *, shipping_methods: Mapping[str, str]) -> bytes:
-    """One order, asked for by its number. Without prices it is told, not imported."""
-    return orders_reply(message_id, [order], shipping_methods=shipping_methods)
-
-
-def orders_reply(
-    message_id: str,
+def write_orders(
     orders: Sequence[Order],
     *,
     shipping_methods: Mapping[str, str],
     unreadable: Iterable[UnreadableOrder] = (),
+) -> Written:
+    """The orders of an answer. One that can't be imported is told and stops no other."""
+    methods = ShippingMethods(shipping_methods)
+    return write_each(orders, lambda order: _order_message(order, methods), unreadable=unreadable)
+
+
+def orders_reply(
+    message_id: str,
+    written: Written,
+    *,
     cursor: datetime | None = None,
     seen: str | None = None,
     resume: str | None = None,
@@ -128,16 +132,12 @@ def orders_reply(
     amazon_failed: bool = False,
     problem: EndpointError | None = None,
 ) -> bytes:
-    """What a poll brought. An order that can't be imported is told and stops no other.
+    """What a poll or an import brought.
 
     `cursor`, `seen` and `resume` are for the next poll; None leaves what the hub has.
     `unfinished` tells that the next poll goes on with this window, `not_before` when it can, and
     `amazon_failed` that Amazon is why; `problem` is what cut the window short.
     """
-    methods = ShippingMethods(shipping_methods)
-    written = write_orders(
-        orders, lambda order: _order_message(order, methods), unreadable=unreadable
-    )
     notifications = [*written.notifications]
     if unfinished:
         notifications.append(about_unfinished(not_before, amazon_failed=amazon_failed))

@@ -6,7 +6,7 @@ holds `shipments`, and none to a feed `feeds`: a hub would take them for news an
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -25,7 +25,7 @@ from amazon_endpoint.hub.order_parts import ShippingMethods
 from amazon_endpoint.hub.v6.call import RequestId
 from amazon_endpoint.hub.v6.order import encode_order
 from amazon_endpoint.hub.v6.requests import NotToConfirm
-from amazon_endpoint.hub.written import write_orders
+from amazon_endpoint.hub.written import Written, write_each
 from amazon_endpoint.orders import Order
 from amazon_endpoint.shipments import Shipment
 
@@ -87,13 +87,26 @@ def error_reply(request_id: RequestId, error: EndpointError) -> bytes:
     )
 
 
-def orders_reply(
-    request_id: RequestId,
+def write_orders(
     orders: Sequence[Order],
     *,
     shipping_methods: Mapping[str, str],
+    unreadable: Iterable[UnreadableOrder] = (),
+) -> Written:
+    """The orders of an answer. One that can't be imported is told and stops no other."""
+    methods = ShippingMethods(shipping_methods)
+    return write_each(
+        orders,
+        lambda order: _encode(encode_order(order, shipping_methods=methods)),
+        unreadable=unreadable,
+    )
+
+
+def orders_reply(
+    request_id: RequestId,
+    written: Written,
+    *,
     parameters: Mapping[str, str] | None = None,
-    unreadable: Sequence[UnreadableOrder] = (),
     since: datetime | None = None,
     abandoned: bool = False,
     unfinished: bool = False,
@@ -101,19 +114,13 @@ def orders_reply(
     amazon_failed: bool = False,
     problem: EndpointError | None = None,
 ) -> bytes:
-    """What a poll or an import brought. An order that can't be written is told and stops no other.
+    """What a poll or an import brought.
 
     `since` is told as the beginning, where the hub knows none, or where it is that of an
     `abandoned` window, which was read with other filters or credentials. `unfinished` tells that
     the next poll goes on with this window, `not_before` when it can; `problem` is what cut it
     short.
     """
-    methods = ShippingMethods(shipping_methods)
-    written = write_orders(
-        orders,
-        lambda order: _encode(encode_order(order, shipping_methods=methods)),
-        unreadable=unreadable,
-    )
     sentences = [f"Received {len(written.objects)} order(s)."]
     if since is not None:
         why = (

@@ -39,7 +39,9 @@ def told(body: bytes) -> list[tuple[str, str, str]]:
 
 
 def poll(*orders: Order, **more: Any) -> bytes:
-    return reply.orders_reply("1234567", orders, shipping_methods={}, **more)
+    unreadable = more.pop("unreadable", ())
+    written = reply.write_orders(orders, shipping_methods={}, unreadable=unreadable)
+    return reply.orders_reply("1234567", written, **more)
 
 
 def feed(state: FeedState = FeedState.DONE, report: FeedReport | None = None) -> FeedResult:
@@ -75,7 +77,7 @@ def test_the_published_poll_comes_out_to_the_letter() -> None:
 
 
 def test_the_published_import_comes_out_to_the_letter() -> None:
-    ours = reply.order_reply("1234567", order(), shipping_methods={})
+    ours = poll(order())
 
     assert same(ours, "import_by_number.response")
 
@@ -151,7 +153,7 @@ def test_an_order_without_prices_is_told_and_not_imported() -> None:
 
 
 def test_an_order_without_prices_asked_for_by_number_says_to_try_later() -> None:
-    body = reply.order_reply("1", order(charges=None), shipping_methods={})
+    body = poll(order(charges=None))
 
     assert "messages" not in json.loads(body)
     [(level, _, description)] = told(body)

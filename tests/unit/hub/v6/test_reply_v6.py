@@ -8,6 +8,7 @@ from amazon_endpoint.errors import InvalidInput, ShipmentRefused, Throttled
 from amazon_endpoint.feeds import FeedReport, FeedResult, FeedState, FeedStatus
 from amazon_endpoint.hub.v6 import reply
 from amazon_endpoint.hub.v6.requests import NotToConfirm
+from amazon_endpoint.orders import Order
 from amazon_endpoint.shipments import Shipment
 from tests.integration.endpoint_v6.hubs import check_schema
 from tests.unit.hub.examples import order
@@ -20,6 +21,11 @@ def read(body: bytes) -> dict[str, Any]:
     return answer
 
 
+def orders(*brought: Order, request_id: int | str = "1", **more: Any) -> bytes:
+    written = reply.write_orders(brought, shipping_methods={})
+    return reply.orders_reply(request_id, written, **more)
+
+
 def feed(state: FeedState, word: str | None = None, report: FeedReport | None = None) -> bytes:
     status = FeedStatus(feed_id="77", state=state, state_word=word or state.value)
     return reply.feed_reply("1", FeedResult(status=status, report=report), shipments={})
@@ -28,8 +34,8 @@ def feed(state: FeedState, word: str | None = None, report: FeedReport | None = 
 @pytest.mark.parametrize(
     "body",
     [
-        reply.orders_reply("1", [], shipping_methods={}),
-        reply.orders_reply("1", [order()], shipping_methods={}, parameters={"since": "x"}),
+        orders(),
+        orders(order(), parameters={"since": "x"}),
         reply.submitted_reply("1", SENT, "77"),
         reply.confirmed_reply("1", SENT),
         reply.not_to_confirm_reply("1", NotToConfirm(number="1", order_number="2", reason="is")),
@@ -45,7 +51,7 @@ def test_every_answer_passes_cangaroos_schema(body: bytes) -> None:
 
 
 def test_nothing_new_is_an_empty_array() -> None:
-    assert read(reply.orders_reply(7, [], shipping_methods={})) == {
+    assert read(orders(request_id=7)) == {
         "request_id": 7,
         "summary": "Received 0 order(s).",
         "orders": [],
@@ -54,10 +60,9 @@ def test_nothing_new_is_an_empty_array() -> None:
 
 def test_the_summary_tells_what_a_person_has_to_know() -> None:
     answer = read(
-        reply.orders_reply(
-            "1",
-            [order(), order(number="100-EXAMPLE-2000000", charges=None)],
-            shipping_methods={},
+        orders(
+            order(),
+            order(number="100-EXAMPLE-2000000", charges=None),
             since=datetime(2026, 11, 1, tzinfo=UTC),
             unfinished=True,
             not_before=datetime(2026, 11, 2, tzinfo=UTC),
@@ -74,7 +79,7 @@ def test_the_summary_tells_what_a_person_has_to_know() -> None:
 
 
 def test_no_summary_holds_a_buyers_data() -> None:
-    summary = read(reply.orders_reply("1", [order()], shipping_methods={}))["summary"]
+    summary = read(orders(order()))["summary"]
     assert not any(word in summary for word in ("Patrick", "Cook", "edwards", "ceth5ni9"))
 
 
