@@ -88,6 +88,18 @@ outbox = Table(
     Index(None, "account_id", "state"),
 )
 
+# Of an account without a row nothing is known that would keep messages from its store.
+standings = Table(
+    "standings",
+    metadata,
+    _account_id(),
+    Column("revision", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("rests_until", Moment),
+    Column("stopped_at", Moment),
+    Column("reason", Text),
+)
+
 wanted_orders = Table(
     "wanted_orders",
     metadata,

@@ -1,20 +1,23 @@
-"""The outbox kept in the database, each message sealed."""
+"""The outbox kept in the database, each message sealed, and how the stores stand."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Row, Update, and_, exists, func, insert, select, update
+import msgspec
+from sqlalchemy import ColumnElement, Row, Update, and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from amazon_endpoint.storage.database import Database
+from amazon_endpoint.storage.database import Database, insert_unless_there
 from amazon_endpoint.storage.encryption import Keyring
-from amazon_endpoint.storage.order_tables import outbox
+from amazon_endpoint.storage.locking import lock_account
+from amazon_endpoint.storage.order_tables import outbox, standings
 from amazon_endpoint.storage.sync_tables import accounts
 from amazon_endpoint.stores.port import MessageKind
 from amazon_endpoint.sync.intake import Draft
 from amazon_endpoint.sync.outbox import OutboxMessage, OutboxState
+from amazon_endpoint.sync.standing import Standing
 
 _PENDING, _PARKED = OutboxState.PENDING, OutboxState.PARKED
 _UNDELIVERED = (_PENDING, _PARKED)
@@ -37,9 +40,14 @@ class StoredOutbox:
         )
 
         async def work(connection: AsyncConnection) -> tuple[OutboxMessage, ...]:
-            return tuple(map(self._message, await connection.execute(query)))
+            return tuple(map(_message, await connection.execute(query)))
 
         return await self._database.run(work)
+
+    def open(self, message: OutboxMessage) -> bytes:
+        """The body, as `stores.messages` wrote it (`KeyMissing`, `Damaged`)."""
+        row = f"{message.account_id}/{message.order_number}/{message.sequence}"
+        return self._keyring.open(message.sealed, table=outbox.name, row=row)
 
     async def delivered(self, message: OutboxMessage, now: datetime) -> bool:
         """The store has it."""
@@ -66,15 +74,44 @@ class StoredOutbox:
     async def redeliver(
         self, account_id: str, now: datetime, order_number: str | None = None
     ) -> int:
-        """Have parked messages tried again, an order's or all of the account."""
+        """Have what failed tried again now, an order's messages or all of the account."""
+        failed = or_(
+            outbox.c.state == _PARKED, and_(outbox.c.state == _PENDING, outbox.c.attempts > 0)
+        )
         again = (
             update(outbox)
-            .where(outbox.c.account_id == account_id, outbox.c.state == _PARKED)
+            .where(outbox.c.account_id == account_id, failed)
             .values(state=_PENDING, attempts=0, next_attempt_at=now)
         )
         if order_number is not None:
             again = again.where(outbox.c.order_number == order_number)
-        return await self._count(again)
+
+        async def work(connection: AsyncConnection) -> int:
+            await lock_account(connection, account_id)
+            latest = await _standing(connection, account_id)
+            await _write_standing(
+                connection, Standing(account_id=account_id, revision=latest.revision)
+            )
+            return (await connection.execute(again)).rowcount
+
+        return await self._database.run(work)
+
+    async def standing(self, account_id: str) -> Standing:
+        """How the account's store stands."""
+
+        async def work(connection: AsyncConnection) -> Standing:
+            return await _standing(connection, account_id)
+
+        return await self._database.run(work)
+
+    async def keep_standing(self, standing: Standing) -> bool:
+        """Keep how the store stands if nobody else wrote its revision before."""
+
+        async def work(connection: AsyncConnection) -> bool:
+            await lock_account(connection, standing.account_id)
+            return await _write_standing(connection, standing)
+
+        return await self._database.run(work)
 
     async def expire(self, account_id: str, order_number: str) -> None:
         """Erase the bodies of an order's messages; those not delivered never will be."""
@@ -93,9 +130,13 @@ class StoredOutbox:
         return await self._database.run(work)
 
     async def due_accounts(self, now: datetime) -> tuple[str, ...]:
-        """The accounts, none of them paused, with messages to be delivered now."""
+        """The accounts, none of them paused, with messages for a store that may be called."""
         due = exists().where(outbox.c.account_id == accounts.c.id, _is_due(now))
-        query = select(accounts.c.id).where(accounts.c.paused_at.is_(None), due)
+        closed = exists().where(
+            standings.c.account_id == accounts.c.id,
+            or_(standings.c.stopped_at.is_not(None), standings.c.rests_until > now),
+        )
+        query = select(accounts.c.id).where(accounts.c.paused_at.is_(None), due, ~closed)
 
         async def work(connection: AsyncConnection) -> tuple[str, ...]:
             return tuple((await connection.scalars(query)).all())
@@ -118,17 +159,18 @@ class StoredOutbox:
 
         return await self._database.run(work)
 
-    def _message(self, row: Row[Any]) -> OutboxMessage:
-        return OutboxMessage(
-            account_id=row.account_id,
-            order_number=row.order_number,
-            sequence=row.sequence,
-            webhook_id=row.webhook_id,
-            kind=MessageKind(row.kind),
-            body=self._keyring.open(row.body, table=outbox.name, row=_row(row)),
-            attempts=row.attempts,
-            created_at=row.created_at,
-        )
+
+def _message(row: Row[Any]) -> OutboxMessage:
+    return OutboxMessage(
+        account_id=row.account_id,
+        order_number=row.order_number,
+        sequence=row.sequence,
+        webhook_id=row.webhook_id,
+        kind=MessageKind(row.kind),
+        sealed=row.body,
+        attempts=row.attempts,
+        created_at=row.created_at,
+    )
 
 
 async def write_messages(
@@ -210,5 +252,19 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     return and_(outbox.c.next_attempt_at <= now, ~held_up.correlate(outbox))
 
 
-def _row(row: Row[Any]) -> str:
-    return f"{row.account_id}/{row.order_number}/{row.sequence}"
+async def _standing(connection: AsyncConnection, account_id: str) -> Standing:
+    query = select(standings).where(standings.c.account_id == account_id)
+    row = (await connection.execute(query)).one_or_none()
+    return Standing(account_id=account_id) if row is None else Standing(**row._asdict())
+
+
+async def _write_standing(connection: AsyncConnection, standing: Standing) -> bool:
+    """Write the revision after the one that `standing` has, if that is the latest."""
+    columns = msgspec.structs.asdict(standing) | {"revision": standing.revision + 1}
+    if standing.revision == 0:
+        return await insert_unless_there(connection, standings, columns)
+    latest = and_(
+        standings.c.account_id == standing.account_id, standings.c.revision == standing.revision
+    )
+    written = await connection.execute(update(standings).where(latest).values(columns))
+    return written.rowcount == 1

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from amazon_endpoint.stores.port import MessageKind
+from amazon_endpoint.sync.standing import Standing
 
 
 class OutboxState(StrEnum):
@@ -28,18 +29,12 @@ class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int
     webhook_id: str
     kind: MessageKind
-    body: bytes
+    sealed: bytes
     attempts: int
     created_at: datetime
 
-    def __rich_repr__(self) -> list[tuple[str, str]]:
-        """Without the body, which holds buyers' data."""
-        return [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "body"]
-
     def __repr__(self) -> str:
-        return (
-            f"OutboxMessage({', '.join(f'{name}={told!r}' for name, told in self.__rich_repr__())})"
-        )
+        return f"OutboxMessage({self.webhook_id})"
 
 
 class Outbox(Protocol):
@@ -51,10 +46,15 @@ class Outbox(Protocol):
 
     async def due(self, account_id: str, now: datetime, limit: int) -> tuple[OutboxMessage, ...]:
         """Messages to be delivered now, the longest due first; of each order only the first one
-        that was not delivered, so that a parked one holds up those behind it.
+        that was not delivered, so that a parked one holds up those behind it. They are due
+        whatever the store's standing is."""
+        ...
+
+    def open(self, message: OutboxMessage) -> bytes:
+        """The body, as `stores.messages` wrote it.
 
         Raises:
-            KeyMissing, Damaged: a body can't be opened.
+            KeyMissing, Damaged: it can't be opened.
         """
         ...
 
@@ -73,8 +73,25 @@ class Outbox(Protocol):
     async def redeliver(
         self, account_id: str, now: datetime, order_number: str | None = None
     ) -> int:
-        """Have parked messages tried again as if for the first time: an order's, or all of the
-        account. Returns how many."""
+        """Have what failed tried again now as if for the first time, an order's messages or all
+        of the account, parked or put off. The store is called again, whatever it said before.
+        Returns how many.
+
+        Raises:
+            AccountUnknown: there is no such account.
+        """
+        ...
+
+    async def standing(self, account_id: str) -> Standing:
+        """How the account's store stands."""
+        ...
+
+    async def keep_standing(self, standing: Standing) -> bool:
+        """Keep how the store stands if nobody else wrote its revision before, else return False.
+
+        Raises:
+            AccountUnknown: the account was removed.
+        """
         ...
 
     async def expire(self, account_id: str, order_number: str) -> None:
@@ -86,7 +103,8 @@ class Outbox(Protocol):
         ...
 
     async def due_accounts(self, now: datetime) -> tuple[str, ...]:
-        """The accounts, none of them paused, with messages to be delivered now."""
+        """The accounts, none of them paused, with messages to be delivered now to a store that
+        may be called."""
         ...
 
 

@@ -107,7 +107,7 @@ class Polled:
                     (
                         int(message.order_number[-7:]),
                         str(message.kind),
-                        read_order(message.body).order,
+                        read_order(outbox.open(message)).order,
                     )
                 )
                 assert await outbox.delivered(message, self.clock.now())

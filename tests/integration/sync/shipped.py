@@ -134,7 +134,7 @@ class Shipped:
         box = self.kept.outbox
         while due := await box.due(self.account.id, self.clock.now(), 20):
             for message in due:
-                found.append((str(message.kind), read_shipment(message.body)))
+                found.append((str(message.kind), read_shipment(box.open(message))))
                 assert await box.delivered(message, self.clock.now())
         return found
 

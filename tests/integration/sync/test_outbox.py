@@ -2,10 +2,15 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
-from amazon_endpoint.storage.sync_storage import SyncStorage
+import msgspec
+import pytest
+
 from amazon_endpoint.stores.messages import read_order
+from amazon_endpoint.sync.accounts import AccountUnknown
 from amazon_endpoint.sync.outbox import Outbox, OutboxMessage, find_due
+from amazon_endpoint.sync.standing import Standing
 from tests.integration.sync.accounts import ACCOUNT, Polled
 from tests.turned_clock import NOON
 
@@ -119,15 +124,77 @@ async def test_a_message_is_the_order_as_it_was_and_has_a_name_of_its_own(shop: 
     names = set()
     for status in ("Unshipped", "Shipped"):
         for message in await shop.storage.outbox.due(ACCOUNT.id, shop.clock.now(), 9):
-            assert read_order(message.body).order.status == status
+            body = shop.storage.outbox.open(message)
+            assert read_order(body).order.status == status
             assert "." not in message.webhook_id
             names.add(message.webhook_id)
             await shop.storage.outbox.delivered(message, shop.clock.now())
     assert len(names) == 4
 
 
-async def test_a_message_is_shown_without_its_body(shop: Polled, kept: SyncStorage) -> None:
-    await fill(shop)
+async def test_a_message_is_kept_sealed(shop: Polled) -> None:
+    outbox = await fill(shop)
+    message = await first(shop)
 
-    assert "Patrick" not in repr(await first(shop))
-    assert b"Patrick" in (await first(shop)).body
+    assert b"Patrick" not in message.sealed
+    assert b"Patrick" in outbox.open(message)
+
+
+async def test_what_was_put_off_can_be_redelivered_too(shop: Polled) -> None:
+    outbox = await fill(shop)
+    await outbox.put_off(await first(shop), shop.clock.now() + HOUR, "503")
+
+    assert await outbox.redeliver(ACCOUNT.id, shop.clock.now()) == 1
+
+    found = await outbox.due(ACCOUNT.id, shop.clock.now(), 9)
+    assert {one.order_number: one.attempts for one in found} == {ONE: 0, TWO: 0}
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [{"stopped_at": NOON}, {"failures": 3, "rests_until": NOON + WEEK}],
+    ids=["stopped", "resting"],
+)
+async def test_a_store_that_is_not_to_be_called_has_nothing_to_do(
+    shop: Polled, closed: dict[str, Any]
+) -> None:
+    outbox = await fill(shop)
+    assert await outbox.keep_standing(Standing(account_id=ACCOUNT.id, reason="410", **closed))
+    assert await find_due(outbox, shop.clock.now()) == []
+    assert (await outbox.standing(ACCOUNT.id)).reason == "410"
+
+    await outbox.redeliver(ACCOUNT.id, shop.clock.now())
+
+    assert await find_due(outbox, shop.clock.now()) == [("deliver", ACCOUNT.id)]
+    assert (await outbox.standing(ACCOUNT.id)).is_open(shop.clock.now())
+
+
+async def test_a_rest_ends_by_itself(shop: Polled) -> None:
+    outbox = await fill(shop)
+    await outbox.keep_standing(Standing(account_id=ACCOUNT.id, rests_until=shop.clock.now() + HOUR))
+
+    shop.clock.advance(3600)
+
+    assert await find_due(outbox, shop.clock.now()) == [("deliver", ACCOUNT.id)]
+
+
+async def test_what_a_store_said_before_the_operator_spoke_counts_no_more(shop: Polled) -> None:
+    outbox = shop.storage.outbox
+    stopped = msgspec.structs.replace(await outbox.standing(ACCOUNT.id), stopped_at=NOON)
+    await outbox.redeliver(ACCOUNT.id, shop.clock.now())
+    assert not await outbox.keep_standing(stopped)
+
+    stopped = msgspec.structs.replace(await outbox.standing(ACCOUNT.id), stopped_at=NOON)
+    assert await outbox.keep_standing(stopped)
+    assert not await outbox.keep_standing(stopped)
+    await outbox.redeliver(ACCOUNT.id, shop.clock.now())
+    assert (await outbox.standing(ACCOUNT.id)).stopped_at is None
+
+
+async def test_a_removed_account_has_nothing_to_redeliver(shop: Polled) -> None:
+    await shop.storage.accounts.remove(ACCOUNT.id)
+
+    with pytest.raises(AccountUnknown):
+        await shop.storage.outbox.redeliver(ACCOUNT.id, shop.clock.now())
+    with pytest.raises(AccountUnknown):
+        await shop.storage.outbox.keep_standing(Standing(account_id=ACCOUNT.id))

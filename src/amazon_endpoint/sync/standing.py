@@ -1,0 +1,69 @@
+"""Standing: whether an account's store takes messages at the moment, whatever they tell. Pure.
+
+A message that fails is tried again by its own schedule. A store that fails is left alone as a
+whole: it is not asked the same by each of the thousands of messages that wait for it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from amazon_endpoint.stores.port import Delivered, Gone, Outcome, Refused
+from amazon_endpoint.sync.backoff import Random, backoff
+
+_AT_ONCE = 4
+_FIRST_REST, _LONGEST_REST = timedelta(seconds=30), timedelta(minutes=10)
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How an account's store stands.
+
+    `failures` is how often in a row it took nothing of what it was sent at once. It is left alone
+    until `rests_until`; from `stopped_at` on until the operator says otherwise. `reason` tells why.
+    """
+
+    account_id: str
+    revision: int = 0
+    failures: int = 0
+    rests_until: datetime | None = None
+    stopped_at: datetime | None = None
+    reason: str | None = None
+
+    @property
+    def at_once(self) -> int:
+        """How many messages it is sent at once: one, until it takes one again."""
+        return 1 if self.failures else _AT_ONCE
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether messages may be sent to it."""
+        resting = self.rests_until is not None and self.rests_until > now
+        return self.stopped_at is None and not resting
+
+
+def after(
+    standing: Standing, outcomes: Sequence[Outcome], now: datetime, random: Random
+) -> Standing:
+    """The standing after messages that were sent at once, as many as might be or fewer.
+
+    One that is taken opens the store to all. Where all might go and none is taken, the store rests:
+    until the soonest moment that it names, else for a growing while. Where it says that it is gone,
+    it is stopped.
+    """
+    gone = next((one for one in outcomes if isinstance(one, Gone)), None)
+    if gone is not None:
+        return msgspec.structs.replace(standing, stopped_at=now, reason=gone.reason)
+    if any(isinstance(one, Delivered) for one in outcomes):
+        return msgspec.structs.replace(standing, failures=0, rests_until=None, reason=None)
+    refused = [one for one in outcomes if isinstance(one, Refused)]
+    if len(refused) < standing.at_once:
+        return standing
+    failures = standing.failures + 1
+    named = [one.retry_after for one in refused if one.retry_after and one.retry_after > now]
+    rest = backoff(failures, first=_FIRST_REST, longest=_LONGEST_REST, random=random)
+    return msgspec.structs.replace(
+        standing,
+        failures=failures,
+        rests_until=min(named, default=now + rest),
+        reason=refused[-1].reason,
+    )
