@@ -64,7 +64,7 @@ def _token(sandbox: Sandbox) -> Endpoint:
         if early is not None:
             return early
         form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
-        return afterwards(sandbox, fault, json_response(sandbox.tokens.grant(form)))
+        return await afterwards(sandbox, fault, json_response(sandbox.tokens.grant(form)))
 
     return call
 

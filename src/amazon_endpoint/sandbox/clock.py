@@ -26,23 +26,22 @@ def to_millisecond(moment: datetime) -> datetime:
 
 
 class SandboxClock:
-    """A clock that runs like the system's, from wherever it was set."""
+    """A clock that runs like the system's or `speed` times as fast, from wherever it was set."""
 
-    def __init__(self, start: datetime | None = None) -> None:
-        self._ahead = timedelta()
-        if start is not None:
-            self.set(start)
+    def __init__(self, start: datetime | None = None, speed: float = 1) -> None:
+        self._speed = speed
+        self.set(start or datetime.now(UTC))
 
     def now(self) -> datetime:
         """Return the sandbox's time in UTC, to the millisecond."""
-        return to_millisecond(datetime.now(UTC) + self._ahead)
+        return to_millisecond(self._set_to + (datetime.now(UTC) - self._set_at) * self._speed)
 
     def set(self, moment: datetime) -> None:
         """Turn the clock to a moment; it goes on running from there."""
         if moment.tzinfo is None:
             raise ValueError("the clock needs a time with an offset")
-        self._ahead = moment - datetime.now(UTC)
+        self._set_to, self._set_at = moment.astimezone(UTC), datetime.now(UTC)
 
     def advance(self, seconds: float) -> None:
         """Turn the clock forward, or back with a negative number."""
-        self._ahead += timedelta(seconds=seconds)
+        self._set_to += timedelta(seconds=seconds)

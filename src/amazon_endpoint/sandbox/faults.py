@@ -49,8 +49,8 @@ AFTERWARDS = frozenset(
         "split_payments",
     }
 )
-#: The operation is done, a while later.
-LATER = frozenset({"slow"})
+#: The operation is done a while later, or its answer comes a while after it was done.
+LATER = frozenset({"slow", "late_answer"})
 FAULTS = INSTEAD | AFTERWARDS | LATER
 
 #: Operations that a fault must name; `*` means every operation of the API itself.
@@ -66,7 +66,7 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
     times: Annotated[int, Meta(ge=1)] | None = 1
     #: How many calls it lets pass first.
     after: Annotated[int, Meta(ge=0)] = 0
-    #: How long `slow` waits.
+    #: How long `slow` and `late_answer` wait.
     seconds: Annotated[float, Meta(ge=0)] = 1.0
 
     def concerns(self, operation: str, parameters: Mapping[str, str]) -> bool:

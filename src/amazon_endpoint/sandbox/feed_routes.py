@@ -104,7 +104,7 @@ def _stored(sandbox: Sandbox, name: str) -> Endpoint:
             response = await _serve_document(sandbox, request)
         except Misuse as misuse:
             response = Response(misuse.page, misuse.status, media_type="application/xml")
-        return afterwards(sandbox, fault, response)
+        return await afterwards(sandbox, fault, response)
 
     return call
 

@@ -71,7 +71,7 @@ def operation(sandbox: Sandbox, name: str, work: Operation) -> Endpoint:
         if answer.status in _WITH_RATE:
             rate = PLANS[name].rate if sandbox.options.quotas else _UNLIMITED
             response.headers["x-amzn-RateLimit-Limit"] = str(rate)
-        return afterwards(sandbox, fault, response)
+        return await afterwards(sandbox, fault, response)
 
     return call
 
@@ -101,9 +101,11 @@ async def instead(sandbox: Sandbox, fault: Fault | None) -> Response | None:
     return None
 
 
-def afterwards(sandbox: Sandbox, fault: Fault | None, response: Response) -> Response:
+async def afterwards(sandbox: Sandbox, fault: Fault | None, response: Response) -> Response:
     """Return what a fault makes of a finished answer."""
     match fault.fault if fault else None:
+        case "late_answer" if fault:
+            await asyncio.sleep(fault.seconds)
         case "lost_answer":
             return DroppedResponse(sandbox.connections)
         case "cut_body":

@@ -45,6 +45,8 @@ class SandboxOptions(Struct, frozen=True, kw_only=True):
     report_charset: str = "UTF-8"
     #: The time at which the clock starts; None is the system's time.
     now: datetime | None = None
+    #: How many times as fast as the system's the clock runs.
+    speed: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be served, by name."""
@@ -58,6 +60,8 @@ class SandboxOptions(Struct, frozen=True, kw_only=True):
             raise ValueError("queue_seconds and progress_seconds must not be negative")
         if self.now is not None and self.now.tzinfo is None:
             raise ValueError("now must state its offset")
+        if self.speed <= 0:
+            raise ValueError("speed must be positive")
         try:
             codecs.lookup(self.report_charset)
         except LookupError:

@@ -22,7 +22,7 @@ class Sandbox:
 
     def __init__(self, options: SandboxOptions) -> None:
         self.options = options
-        self.clock = SandboxClock(options.now)
+        self.clock = SandboxClock(options.now, options.speed)
         self.connections = Connections()
         self.tokens = Tokens(self.clock)
         self.quotas = Quotas()

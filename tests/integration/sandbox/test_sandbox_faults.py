@@ -162,4 +162,4 @@ def test_unknown_faults_and_operations_are_named() -> None:
             sandbox.fault("searchOrders", "flood")
         with pytest.raises(ValueError, match="unknown operation 'searchorders'"):
             sandbox.fault("searchorders", "throttle")
-        assert len(FAULTS) == 33
+        assert len(FAULTS) == 34

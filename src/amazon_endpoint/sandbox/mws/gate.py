@@ -98,7 +98,7 @@ async def _answer(
         told = {f"{action}Result": result, "ResponseMetadata": {"RequestId": request_id}}
         whole = document(f"{action}Response", section.namespace, told)
         body = damaged_body(whole, call.fault)
-    return afterwards(sandbox, fault, _xml(body, 200, headers))
+    return await afterwards(sandbox, fault, _xml(body, 200, headers))
 
 
 def _action(section: Section, asked: Asked) -> str:
