@@ -16,6 +16,7 @@ from amazon_endpoint.storage import Storage, StorageUnavailable, StorageUnusable
 from amazon_endpoint.storage.engine import create_engine
 from amazon_endpoint.storage.schema import LATEST
 from amazon_endpoint.storage.tables import metadata
+from tests.postgresql import PostgreSQL
 
 
 def open_and_close(database_url: str) -> None:
@@ -123,9 +124,9 @@ async def test_a_server_that_is_not_there_is_named_without_the_password(tmp_path
     assert "hunter2" not in str(raised.value)
 
 
-async def test_a_database_that_is_not_there_is_refused(postgresql_server: str) -> None:
+async def test_a_database_that_is_not_there_is_refused(postgresql_server: PostgreSQL) -> None:
     with pytest.raises(StorageUnusable, match='database "nowhere" does not exist'):
-        await Storage.open(f"postgresql://postgres@/nowhere?host={postgresql_server}")
+        await Storage.open(f"postgresql://postgres@/nowhere?host={postgresql_server.host}")
 
 
 async def test_a_connection_that_died_is_replaced(postgresql_url: str) -> None:

@@ -390,9 +390,7 @@ async def test_connections_that_are_cut_cost_no_work(postgresql_url: str) -> Non
     assert recorder.most_of_one == 1
 
 
-async def test_a_role_that_may_create_nothing_is_told_so(
-    postgresql_url: str, postgresql_server: str
-) -> None:
+async def test_a_role_that_may_create_nothing_is_told_so(postgresql_url: str) -> None:
     async with await Storage.open(postgresql_url) as storage:
         in_engine(postgresql_url, "DROP ROLE IF EXISTS visitor")
         in_engine(postgresql_url, "CREATE ROLE visitor LOGIN")
