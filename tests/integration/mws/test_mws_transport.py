@@ -345,6 +345,26 @@ async def test_a_used_up_hour_is_waited_for(
     assert await seller.account().submit_feed("<feed/>", (UNITED_STATES,)) == "77"
 
 
+async def test_a_used_up_hour_that_amazon_never_published_is_waited_for_as_well(
+    amazon: ScriptedMws, seller: Seller, clock: TurnedClock
+) -> None:
+    told = {"x_mws_quota_resetsOn": "2026-11-01T12:40:00.000Z"}
+    amazon.will(refusal(503, "QuotaExceeded", **told), orders())
+    reset = NOON + timedelta(minutes=40)
+
+    for minutes in (0, 5, 34):
+        clock.advance(minutes * 60)
+        with pytest.raises(Throttled) as throttled:
+            await seller.account().search_orders(window(), None)
+        assert throttled.value.not_before is not None
+        assert timedelta() <= throttled.value.not_before - reset < timedelta(seconds=1)
+
+    assert amazon.actions == ["ListOrders"]
+    clock.advance(61)
+    await seller.account().search_orders(window(), None)
+    assert amazon.actions == ["ListOrders"] * 2
+
+
 async def test_the_last_call_of_an_hour_is_learnt_from_its_answer(
     amazon: ScriptedMws, seller: Seller
 ) -> None:
@@ -360,17 +380,18 @@ async def test_the_last_call_of_an_hour_is_learnt_from_its_answer(
     assert len(amazon.signed) == 1
 
 
+@pytest.mark.parametrize("ask", ["feed_status", "get_order"])
 @pytest.mark.parametrize("reset", ["2026-11-01T11:00:00Z", "2036-11-01T11:00:00Z", "soon", ""])
 async def test_a_reset_that_makes_no_sense_means_a_usual_wait(
-    amazon: ScriptedMws, seller: Seller, reset: str
+    amazon: ScriptedMws, seller: Seller, reset: str, ask: str
 ) -> None:
     amazon.will(refusal(503, "QuotaExceeded", x_mws_quota_resetsOn=reset))
 
-    with pytest.raises(Throttled) as throttled:
-        await seller.account().feed_status("1")
-
-    assert throttled.value.not_before is not None
-    assert timedelta() < throttled.value.not_before - NOON <= timedelta(hours=1)
+    for _ in range(2):
+        with pytest.raises(Throttled) as throttled:
+            await getattr(seller.account(), ask)("1")
+        assert throttled.value.not_before is not None
+        assert timedelta() < throttled.value.not_before - NOON < timedelta(hours=1, seconds=1)
 
 
 async def test_sellers_have_quotas_of_their_own(amazon: ScriptedMws, seller: Seller) -> None:

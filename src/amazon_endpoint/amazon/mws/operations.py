@@ -4,6 +4,10 @@ import msgspec
 
 from amazon_endpoint.amazon.quota import Rate
 
+# For what Amazon publishes no hourly quota: more than the other one lets through. What an answer
+# tells of such an hour is kept all the same.
+_NOT_PUBLISHED = 3600
+
 
 class Section(msgspec.Struct, frozen=True):
     """An API section: its path holds its version."""
@@ -24,7 +28,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     section: Section
     quota: str
     plan: Rate
-    hourly: int | None = None
+    hourly: int = _NOT_PUBLISHED
     repeatable: bool = True
 
     @property

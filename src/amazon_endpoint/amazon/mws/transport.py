@@ -175,7 +175,7 @@ class Transport:
 
     async def _take_quota(self, operation: Operation) -> None:
         # Of two buckets neither loses a token while the other one has none.
-        not_before = await self.due(operation) if operation.hourly else None
+        not_before = await self.due(operation)
         if not_before is not None:
             raise throttled(operation, not_before)
         for key, plan in self._buckets(operation):
@@ -228,24 +228,23 @@ class Transport:
 
     def _buckets(self, operation: Operation) -> list[tuple[QuotaKey, Rate]]:
         client_id, account = self._credentials.access_key_id, self._credentials.account
-        buckets = [(QuotaKey(client_id, account, operation.quota), operation.plan)]
-        if operation.hourly is not None:
-            plan = Rate(operation.hourly / _HOUR.total_seconds(), operation.hourly)
-            buckets.append((QuotaKey(client_id, account, operation.hourly_quota), plan))
-        return buckets
+        hourly = Rate(operation.hourly / _HOUR.total_seconds(), operation.hourly)
+        return [
+            (QuotaKey(client_id, account, operation.quota), operation.plan),
+            (QuotaKey(client_id, account, operation.hourly_quota), hourly),
+        ]
 
     async def _learn(self, operation: Operation, answer: Answer, refusal: Refusal | None) -> None:
         now = self.clock.now()
-        (key, plan), *hourly = self._buckets(operation)
+        (key, plan), (hourly_key, hourly_plan) = self._buckets(operation)
         if refusal is not None and refusal.throttled:
             await self._quotas.learn(key, plan, now, drained=True)
         resets_at = used_up_until(answer, refusal)
-        for hourly_key, hourly_plan in hourly:
-            if resets_at is not None and now < resets_at:
-                # Emptied so late that its first token is there when the next hour begins.
-                first = timedelta(seconds=1 / hourly_plan.per_second)
-                at = min(resets_at, now + _HOUR) - first
-                await self._quotas.learn(hourly_key, hourly_plan, at, drained=True)
+        if resets_at is not None and now < resets_at:
+            # Emptied so late that its first token is there when the next hour begins.
+            first = timedelta(seconds=1 / hourly_plan.per_second)
+            at = min(resets_at, now + _HOUR) - first
+            await self._quotas.learn(hourly_key, hourly_plan, at, drained=True)
 
     def _failure(self, operation: Operation, answer: Answer, refusal: Refusal) -> Exception:
         ident = request_id(answer)
