@@ -65,7 +65,7 @@ orders = Table(
     Column("imported_at", Moment),
     Column("erased_at", Moment),
     Index(None, "account_id", "state"),
-    Index(None, "first_seen_at"),
+    Index(None, "first_seen_at", "account_id"),
 )
 
 # `next_attempt_at` is there as long as the message is pending.

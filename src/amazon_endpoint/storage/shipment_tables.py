@@ -3,7 +3,7 @@
 All of it goes with its account.
 """
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
 from amazon_endpoint.storage.sync_tables import SEALED, accounts
 from amazon_endpoint.storage.tables import Moment, metadata
@@ -29,6 +29,13 @@ shipments = Table(
     Index(None, "next_attempt_at"),
     Index(None, "account_id", "order_number"),
     Index(None, "account_id", "feed_id"),
+    Index(None, "state", "ended_at", "account_id"),
+    Index(
+        "ix_shipments_alarm",
+        "account_id",
+        sqlite_where=text("alarm IS NOT NULL"),
+        postgresql_where=text("alarm IS NOT NULL"),
+    ),
 )
 
 # `next_look_at` is absent once Amazon has told what became of all that is in the feed.

@@ -4,7 +4,7 @@ A column whose `info` is `SEALED` holds what the keyring sealed, one such column
 identity is the primary key, several columns of it joined with slashes.
 """
 
-from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, Text, func
 
 from amazon_endpoint.storage.tables import Moment, metadata
 
@@ -21,11 +21,13 @@ accounts = Table(
     Column("created_at", Moment, nullable=False),
 )
 
+# `beat_at` is by the database's own clock, and may be compared with nothing but that.
 workers = Table(
     "workers",
     metadata,
     Column("id", String(255), primary_key=True),
     Column("beats", BigInteger, nullable=False),
+    Column("beat_at", Moment, nullable=False, server_default=func.now()),
 )
 
 

@@ -1,6 +1,6 @@
 """Workers' heartbeats kept in the database, seen by every process that uses it."""
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.storage.database import Database, insert_unless_there
@@ -19,7 +19,9 @@ class StoredWorkers:
         async def work(connection: AsyncConnection) -> None:
             if not await insert_unless_there(connection, workers, {"id": worker, "beats": 1}):
                 await connection.execute(
-                    update(workers).where(workers.c.id == worker).values(beats=workers.c.beats + 1)
+                    update(workers)
+                    .where(workers.c.id == worker)
+                    .values(beats=workers.c.beats + 1, beat_at=func.now())
                 )
 
         await self._database.run(work)

@@ -143,12 +143,12 @@ class Engine:
         async with AsyncExitStack() as launched:
             if self._location.path is None:
                 url = self._location.url
-                # Seen before it holds any work, else others would take it for dead.
-                await self._workers.beat(self._worker)
-                launched.push_async_callback(self._leave)
             else:
                 launched.enter_context(alone(self._location.path))
                 url = _engine_file(self._location.path)
+            # Seen before it holds any work, else others would take it for dead.
+            await self._workers.beat(self._worker)
+            launched.push_async_callback(self._leave)
             # The heart beats until the last batch is done.
             launched.push_async_callback(self._end_tasks)
             launched.push_async_callback(_drain)
@@ -274,8 +274,7 @@ class Engine:
 
     async def _look_after(self) -> None:
         """Beat, and have what nobody works on any more taken up again."""
-        if self._shared:
-            await self._workers.beat(self._worker)
+        await self._workers.beat(self._worker)
         if self._stopping:
             return
         held = await _held()
