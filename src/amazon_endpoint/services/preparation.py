@@ -1,11 +1,11 @@
 """Preparation: all that is settled about a shipment before Amazon is told of it.
 
-What is known of it already, what became of earlier contents and of tries whose answer was lost,
-and which of the order's units it stands for. Its intent is committed; nothing is sent.
+What is known of it already, which of the order's units it stands for, and what Amazon is to be
+told. Its intent is committed; nothing is sent.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, timedelta
+from datetime import UTC
 
 import msgspec
 
@@ -16,7 +16,6 @@ from amazon_endpoint.errors import (
     InvalidInput,
     OrderNotFound,
     ShipmentRefused,
-    StillUncertain,
 )
 from amazon_endpoint.orders import Order, OrderPackage
 from amazon_endpoint.services.allocation import allocate, without_units_on_their_way
@@ -27,32 +26,21 @@ from amazon_endpoint.services.confirmations import (
     Confirmations,
     ConfirmationState,
 )
-from amazon_endpoint.services.evidence import (
-    Happened,
-    NotHappened,
-    Shown,
-    Unclear,
-    find_out,
-    own_package,
-    shows_package,
-)
+from amazon_endpoint.services.evidence import Shown, own_package
 from amazon_endpoint.services.next_step import (
-    LOST,
-    SHOWN_AFTER,
-    Confirmed,
     ConfirmOutcome,
     Step,
     Wait,
-    bare_tracking,
     content_digest,
-    known_outcome,
     next_step,
     package_number,
 )
+from amazon_endpoint.services.reconciliation import (
+    Reconciliation,
+    check_not_overtaken,
+    elsewhere,
+)
 from amazon_endpoint.shipments import Carrier, Package, PackageItem, Shipment
-
-# A feed in a queue settles within this as a rule; then somebody has to look.
-_SETTLES_WITHIN = timedelta(hours=1)
 
 _ON_THEIR_WAY = {
     ConfirmationState.SENDING,
@@ -115,17 +103,6 @@ async def prepare_shipment(
     return await preparing.run()
 
 
-def elsewhere(clock: Clock) -> Wait:
-    """Another process is at the same shipment."""
-    return Wait(clock.now() + SHOWN_AFTER, "Another process confirms this shipment.")
-
-
-def happened(seen: Confirmation, found: Happened) -> Confirmation:
-    """The record of what Amazon took."""
-    state = ConfirmationState.SUBMITTED if found.feed_id else ConfirmationState.CONFIRMED
-    return msgspec.structs.replace(seen, state=state, feed_id=found.feed_id, reason=None)
-
-
 class _Preparing:
     """One shipment on its way to Amazon."""
 
@@ -140,6 +117,7 @@ class _Preparing:
     ) -> None:
         self._amazon = amazon
         self._confirmations = confirmations
+        self._reconciliation = Reconciliation(amazon, confirmations, request.shipment, clock)
         self._request = request
         self._shipment = request.shipment
         self._clock = clock
@@ -162,13 +140,13 @@ class _Preparing:
             return step
         carrier_told = _carrier(self._shipment, self._request.carrier_lookup)
         _check_tracking(self._shipment.tracking)
-        _check_not_overtaken(contents[place + 1 :])
+        check_not_overtaken(contents[place + 1 :])
         order = await self._order(step, contents[:place])
 
-        told = await self._earlier(contents[:place], order)
+        told = await self._reconciliation.earlier(contents[:place], order)
         if isinstance(told, Wait):
             return told
-        known = await self._already_there(mine, step, order, told)
+        known = await self._reconciliation.outcome(mine, step, order, told)
         if known is not None:
             return known
         package = own_package(order, self._number)
@@ -191,51 +169,6 @@ class _Preparing:
             package=told_package,
             only=self._only_channel(package),
             contents=contents,
-        )
-
-    async def _earlier(
-        self, contents: tuple[Confirmation, ...], order: Order
-    ) -> list[Confirmation] | Wait:
-        """The earlier contents that Amazon was told.
-
-        One whose fate is open could reach Amazon after this one and undo it.
-        """
-        told: list[Confirmation] = []
-        for earlier in contents:
-            settled = await self._settled(earlier, order, told_before=bool(told))
-            if isinstance(settled, Wait):
-                return settled
-            if settled.state is not ConfirmationState.PREPARED:
-                told.append(settled)
-        return told
-
-    async def _already_there(
-        self, mine: Confirmation | None, step: Step, order: Order, told: list[Confirmation]
-    ) -> ConfirmOutcome | None:
-        """The outcome if nothing is to be sent, or not yet."""
-        if mine is not None and step is not Step.SEND:
-            found = await self._looked_up(mine, step, order, told_before=bool(told))
-            if found is not None:
-                return found
-        package = own_package(order, self._number)
-        if package is None:
-            taken = [one for one in told if one.state is not ConfirmationState.REFUSED]
-            return self._not_yet_correctable(taken[-1]) if taken else None
-        # Without a record of ours, which may have been lost, Amazon's package stands.
-        return Confirmed() if not told and self._is_told_by(package) else None
-
-    def _is_told_by(self, package: OrderPackage) -> bool:
-        return bare_tracking(package.tracking) == bare_tracking(self._shipment.tracking)
-
-    def _not_yet_correctable(self, earlier: Confirmation) -> Wait:
-        """What changed content has to wait for: that Amazon shows the package to be changed."""
-        now = self._clock.now()
-        if now < (earlier.sent_at or now) + _SETTLES_WITHIN:
-            return Wait(now + SHOWN_AFTER, "Amazon doesn't show yet what is to be corrected.")
-        raise ShipmentRefused(
-            f"Amazon was told of this shipment before, in feed {earlier.feed_id}, and shows no "
-            "package of it that could be corrected. Correct it in Seller Central.",
-            field="payload.shipment",
         )
 
     async def _on_their_way(self) -> dict[str, tuple[PackageItem, ...]]:
@@ -263,69 +196,6 @@ class _Preparing:
                 field="payload.shipment.order_number",
                 request_id=unknown.request_id,
             ) from unknown
-
-    async def _settled(
-        self, earlier: Confirmation, order: Order, *, told_before: bool
-    ) -> Confirmation | Wait:
-        """An earlier content, its fate known."""
-        step = next_step(earlier, self._clock.now())
-        if isinstance(step, Wait):
-            return step
-        if step is not Step.CHECK:
-            return earlier
-        found = await find_out(
-            self._amazon,
-            self._confirmations,
-            earlier,
-            order,
-            tracking=None,
-            told_before=told_before,
-        )
-        if isinstance(found, Unclear):
-            return self._unclear(earlier, found)
-        settled = (
-            happened(earlier, found)
-            if isinstance(found, Happened)
-            else msgspec.structs.replace(earlier, state=ConfirmationState.PREPARED, sent_at=None)
-        )
-        return settled if await self._moved(earlier, settled) else elsewhere(self._clock)
-
-    async def _looked_up(
-        self, mine: Confirmation, step: Step, order: Order, *, told_before: bool
-    ) -> ConfirmOutcome | None:
-        """The outcome if Amazon has it already or can't be understood; None: it may be sent."""
-        found: Happened | NotHappened | Unclear = NotHappened()
-        if step is Step.CHECK:
-            found = await find_out(
-                self._amazon,
-                self._confirmations,
-                mine,
-                order,
-                tracking=self._shipment.tracking,
-                told_before=told_before,
-            )
-        elif not told_before and shows_package(order, mine.reference, self._shipment.tracking):
-            # A feed that ended badly may have been carried out, a refusal may mean "already done".
-            found = Happened()
-        if isinstance(found, Unclear):
-            return self._unclear(mine, found)
-        if isinstance(found, NotHappened):
-            return None
-        taken = happened(mine, found)
-        return known_outcome(taken) if await self._moved(mine, taken) else elsewhere(self._clock)
-
-    def _unclear(self, confirmation: Confirmation, found: Unclear) -> Wait:
-        now = self._clock.now()
-        if now < (confirmation.sent_at or now) + _SETTLES_WITHIN:
-            return Wait(now + SHOWN_AFTER, LOST)
-        key = confirmation.key
-        feeds = ", ".join(found.feed_ids)
-        raise StillUncertain(
-            f"Nobody can tell whether Amazon took shipment {key.shipment_number} of order "
-            f"{key.order_number}: its answer was lost, and it may be in feed {feeds}. It is not "
-            "sent again. Look at the order in Seller Central and confirm the shipment there if it "
-            "is missing; this message, sent again, will find it."
-        )
 
     def _intent(
         self, items: tuple[PackageItem, ...], contents: tuple[Confirmation, ...]
@@ -377,9 +247,6 @@ class _Preparing:
             items=items,
         )
 
-    async def _moved(self, seen: Confirmation, new: Confirmation) -> bool:
-        return await self._confirmations.replace(seen, new)
-
     def _check_writable(self, package: Package) -> None:
         """Refuse alone what could be written into no feed, or it would spoil the others' one."""
         try:
@@ -400,17 +267,6 @@ def _earlier_items(
     if package.items:
         return tuple(PackageItem(item_id, units) for item_id, units in package.items.items())
     return told[-1].items if told else None
-
-
-def _check_not_overtaken(newer: tuple[Confirmation, ...]) -> None:
-    never_told = {ConfirmationState.PREPARED, ConfirmationState.REFUSED}
-    if any(one.state not in never_told for one in newer):
-        raise ShipmentRefused(
-            "A later version of this shipment was already sent to Amazon; this one came too late "
-            "and would undo it. If it is the right one, change it or its shipped_at, and send it "
-            "again.",
-            field="payload.shipment",
-        )
 
 
 def _check_tracking(tracking: str) -> None:

@@ -31,7 +31,8 @@ from amazon_endpoint.services.next_step import (
     Wait,
     known_outcome,
 )
-from amazon_endpoint.services.preparation import Ready, elsewhere, happened
+from amazon_endpoint.services.preparation import Ready
+from amazon_endpoint.services.reconciliation import elsewhere, happened
 
 # "Feeds API best practices": 10 MiB a file.
 _LARGEST_FEED = 10 * 2**20
