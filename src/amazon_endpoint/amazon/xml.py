@@ -29,7 +29,8 @@ def read_xml(body: bytes, what: str, content_type: str | None = None) -> etree._
     XML forbids are read as U+FFFD.
 
     Raises:
-        Unreadable: it is empty, cut off, no XML, or has a DOCTYPE. Nothing of it is quoted.
+        Unreadable: it is empty, cut off, nested deeper than 256 elements, no XML, or has a
+            DOCTYPE. Nothing of it is quoted.
     """
     # The encoding is settled before: what the declaration says no longer holds for the parser.
     parser = etree.XMLParser(
@@ -40,7 +41,7 @@ def read_xml(body: bytes, what: str, content_type: str | None = None) -> etree._
     except etree.XMLSyntaxError:
         root = None
     if root is None:  # raised out here, since the parser's own error may quote the document
-        raise Unreadable(f"{what} is empty, cut off or no XML.")
+        raise Unreadable(f"{what} is empty, cut off, nested too deeply or no XML.")
     if root.getroottree().docinfo.internalDTD is not None:
         raise Unreadable(f"{what} has a DOCTYPE, which is never read.")
     return root

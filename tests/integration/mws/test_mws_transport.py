@@ -198,6 +198,8 @@ async def test_a_refusal_has_amazons_request_id(
     assert refused.value.request_id == "1-2-3"
 
 
+DEEP = "<a>" * 300 + "</a>" * 300
+
 UNUSABLE = [
     pytest.param(HTML, id="html 503"),
     pytest.param(refusal(500, "InternalError"), id="internal error"),
@@ -205,6 +207,8 @@ UNUSABLE = [
     pytest.param(Reply(200, b"<html><body>Welcome</body></html>"), id="html 200"),
     pytest.param(again(orders(1), body=orders(1).body[:-40]), id="truncated"),
     pytest.param(again(orders(1), cut=True), id="cut off"),
+    pytest.param(answer("ListOrders", f"<Orders>{DEEP}</Orders>"), id="nested too deeply"),
+    pytest.param(Reply(503, DEEP.encode()), id="an error nested too deeply"),
     pytest.param(answer("GetOrder", "<Orders/>"), id="another answer"),
     pytest.param(answer("ListOrders"), id="no orders element"),
     pytest.param(

@@ -50,6 +50,19 @@ def test_a_character_that_xml_forbids_costs_no_more_than_itself(letter: str) -> 
     assert text(read_xml(body.encode(), "It")) == "Tea\ufffdpot ü\U0001f375"
 
 
+def test_what_is_nested_too_deeply_is_unreadable_and_says_so() -> None:
+    assert text(read_xml(nested(256), "It")) == "canary"
+
+    for depth in (257, 100_000):
+        with pytest.raises(Unreadable, match="nested too deeply") as told:
+            read_xml(nested(depth), "It")
+        assert "canary" not in f"{told.value!r} {told.value.__context__!r}"
+
+
+def nested(depth: int) -> bytes:
+    return b"<a>" * depth + b"canary" + b"</a>" * depth
+
+
 BOMB = "".join(f'<!ENTITY e{depth} "{f"&e{depth - 1};" * 10}">' for depth in range(1, 12))
 
 
