@@ -16,6 +16,7 @@ _COMMANDS = {
     "shipments": "Tell Amazon what has shipped.",
     "feeds": "Ask what became of a feed.",
     "accounts": "Configure the accounts whose orders go to a store.",
+    "backup": "Copy SQLite's database while it is in use.",
     "settings": "List every setting and its value.",
     "doctor": "Find out what is wrong, and how to mend it.",
     "sandbox": "Run a local Amazon to try everything with.",

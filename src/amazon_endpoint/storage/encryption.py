@@ -138,6 +138,8 @@ class Keyring:
             ) from None
 
     def _named(self, key_id: bytes, what: str) -> _Key:
+        # Where there is none at all, that is what has to be told.
+        self._first()
         try:
             return self._keys[key_id]
         except KeyError:
@@ -164,7 +166,7 @@ def open_keyring(given: str | None, location: Location, *, may_create: bool) -> 
             f"PostgreSQL needs a key to keep secrets and buyers' data with. {_MAKE_ONE}; give all "
             "workers the same, and keep it apart from the database's backup."
         )
-    path = location.path.with_name(f"{location.path.name}.key")
+    path = key_file(location.path)
     try:
         if may_create and not path.exists():
             _create(path)
@@ -174,6 +176,11 @@ def open_keyring(given: str | None, location: Location, *, may_create: bool) -> 
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise KeyUnusable(f"{path} can't be read or written: {reason}.") from error
+
+
+def key_file(database: Path) -> Path:
+    """The file of SQLite's key, beside its own."""
+    return database.with_name(f"{database.name}.key")
 
 
 def _create(path: Path) -> None:
