@@ -6,6 +6,7 @@ import socket
 import httpx2
 import pytest
 
+from amazon_endpoint.cli.sandbox import environment, mws_environment
 from tests.acceptance.conftest import Command, address
 
 
@@ -70,8 +71,11 @@ def test_the_sandbox_tells_how_to_use_it(bare_command: Command) -> None:
         told = sandbox.stdout.read()
         assert sandbox.wait(30) == 0
     assert len(held) == 3
-    assert f"export AMAZON_ENDPOINT_SERVICES_HOST={url}\n" in told
-    assert f"amazon.services_host = {url}\n" in told
+    for given in (environment(url), mws_environment(url)):
+        for variable, value in given.items():
+            assert f"  export {variable}={value}\n" in told
+    assert f"  amazon.services_host = {url}\n" in told
+    assert "  amazon.secret_key = local-" in told
 
 
 @pytest.mark.parametrize(
@@ -80,6 +84,7 @@ def test_the_sandbox_tells_how_to_use_it(bare_command: Command) -> None:
         ("--now", "noon", "--now"),
         ("--report-charset", "klingon", "klingon"),
         ("--page-cap", "101", "--page-cap"),
+        ("--item-page-cap", "0", "--item-page-cap"),
         ("--scenario", "nowhere.json", "nowhere.json"),
     ],
 )

@@ -7,6 +7,7 @@ import click
 from amazon_endpoint.cli import options
 from amazon_endpoint.cli.listening import cannot_listen
 from amazon_endpoint.hub.fields import MOMENT_EXAMPLE
+from amazon_endpoint.sandbox.mws.signature import secret_for
 from amazon_endpoint.sandbox.options import SandboxOptions
 from amazon_endpoint.sandbox.server import serve
 
@@ -16,15 +17,32 @@ _DEFAULT = SandboxOptions()
 MARKETPLACES = "ATVPDKIKX0DER,A2EUQ1WTGCTBG2"
 
 
+# Any will do.
+_ACCESS_KEY = "LOCALACCESSKEY"
+
+
 def environment(url: str, marketplaces: str = MARKETPLACES) -> dict[str, str]:
     """The settings for working against the local Amazon at `url`. It takes any credentials."""
-    return {
-        "AMAZON_ENDPOINT_ALLOWED_HOSTS": url.removeprefix("http://"),
-        "AMAZON_ENDPOINT_SERVICES_HOST": url,
+    return _seller(url, marketplaces) | {
         "AMAZON_ENDPOINT_TOKEN_HOST": url,
         "AMAZON_ENDPOINT_CLIENT_ID": "local-application",
         "AMAZON_ENDPOINT_CLIENT_SECRET": "local-secret",
         "AMAZON_ENDPOINT_REFRESH_TOKEN": "local-seller",
+    }
+
+
+def mws_environment(url: str, marketplaces: str = MARKETPLACES) -> dict[str, str]:
+    """The same over MWS. It takes any access key, with the secret that belongs to it."""
+    return _seller(url, marketplaces) | {
+        "AMAZON_ENDPOINT_AWS_ACCESS_KEY": _ACCESS_KEY,
+        "AMAZON_ENDPOINT_SECRET_KEY": secret_for(_ACCESS_KEY),
+    }
+
+
+def _seller(url: str, marketplaces: str) -> dict[str, str]:
+    return {
+        "AMAZON_ENDPOINT_ALLOWED_HOSTS": url.removeprefix("http://"),
+        "AMAZON_ENDPOINT_SERVICES_HOST": url,
         "AMAZON_ENDPOINT_SELLER_ID": "LOCALSELLER",
         "AMAZON_ENDPOINT_MARKETPLACE_ID": marketplaces,
     }
@@ -79,6 +97,13 @@ def environment(url: str, marketplaces: str = MARKETPLACES) -> dict[str, str]:
     help="No page of orders is longer.",
 )
 @click.option(
+    "--item-page-cap",
+    type=click.IntRange(1, 100),
+    default=_DEFAULT.item_page_cap,
+    show_default=True,
+    help="No page of an order's items is longer; only MWS has such pages.",
+)
+@click.option(
     "--queue-seconds",
     type=click.FloatRange(0),
     default=_DEFAULT.queue_seconds,
@@ -108,8 +133,9 @@ def environment(url: str, marketplaces: str = MARKETPLACES) -> dict[str, str]:
 def command(host: str, port: int, marketplaces: str, **choices: object) -> None:
     """Run a local Amazon to try everything with, until it is stopped.
 
-    It has a token host, orders, feeds, quotas and faults, and takes any credentials. Nothing
-    outlives it.
+    It has a token host, orders, feeds, quotas and faults, and takes any credentials. It speaks MWS
+    too: any access key will do, and its secret key is that key with `local-` before it. It prints
+    what to set for either. Nothing outlives it.
     """
     ids = tuple(one.strip() for one in marketplaces.split(",") if one.strip())
     try:
@@ -124,12 +150,15 @@ def command(host: str, port: int, marketplaces: str, **choices: object) -> None:
 
 
 def _tell(url: str, marketplaces: str) -> None:
-    click.echo(f"The local Amazon listens on {url} (Ctrl-C stops it).\n")
-    click.echo("For amazon-endpoint serve, orders, shipments, feeds and doctor:\n")
-    given = environment(url, marketplaces)
-    for variable, value in given.items():
-        click.echo(f"  export {variable}={value}")
-    click.echo("\nFor a hub's messages, as parameters; the endpoint needs the first line above:\n")
-    for variable, value in list(given.items())[1:]:
-        name = variable.removeprefix("AMAZON_ENDPOINT_").lower()
-        click.echo(f"  amazon.{name} = {value}")
+    click.echo(f"The local Amazon listens on {url} (Ctrl-C stops it).")
+    for how, given in (
+        ("Over the Selling Partner API", environment(url, marketplaces)),
+        ("Over MWS, in another shell", mws_environment(url, marketplaces)),
+    ):
+        click.echo(f"\n{how}, for serve, orders, shipments, feeds and doctor:\n")
+        for variable, value in given.items():
+            click.echo(f"  export {variable}={value}")
+        click.echo("\nand in a hub's messages, to an endpoint with the first line above:\n")
+        for variable, value in list(given.items())[1:]:
+            name = variable.removeprefix("AMAZON_ENDPOINT_").lower()
+            click.echo(f"  amazon.{name} = {value}")
