@@ -49,7 +49,7 @@ setup: .venv/installed-dev ## Create the environment in .venv
 
 .PHONY: run
 run: .venv/installed ## The whole loop on the local Amazon: orders in, shipments confirmed (ONCE=1 ends afterwards)
-	@$(BIN)/amazon-endpoint demo $(if $(filter 1,$(ONCE)),--once)
+	@$(BIN)/amazon-endpoint demo --store examples/receiver.py $(if $(filter 1,$(ONCE)),--once)
 
 .PHONY: test
 test: setup ## Pass every test

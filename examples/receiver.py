@@ -56,5 +56,5 @@ def keep(message_id: str, kind: str, payload: dict[str, Any]) -> None:
 with closing(sqlite3.connect(DATABASE)) as prepared:
     prepared.executescript(TABLES)
 server = ThreadingHTTPServer(("127.0.0.1", PORT), Receiver)
-print(f"Listening on http://127.0.0.1:{server.server_port}", flush=True)
+print(f"The store listens on http://127.0.0.1:{server.server_port} (Ctrl-C stops it).", flush=True)
 server.serve_forever()

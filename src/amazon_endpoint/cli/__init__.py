@@ -11,12 +11,15 @@ from amazon_endpoint.cli.exit_codes import FAILED, exit_code, told
 from amazon_endpoint.errors import EndpointError
 
 _COMMANDS = {
+    "up": "Serve the endpoint, and bring the orders of all accounts to their stores.",
+    "worker": "Bring the orders of all accounts to their stores, without serving.",
     "serve": "Serve the endpoint that a hub posts its messages to.",
     "orders": "Bring orders in from Amazon.",
     "shipments": "Tell Amazon what has shipped.",
     "feeds": "Ask what became of a feed.",
     "accounts": "Configure the accounts whose orders go to a store.",
     "backup": "Copy SQLite's database while it is in use.",
+    "status": "Tell how it goes with all accounts, and what to do next.",
     "settings": "List every setting and its value.",
     "doctor": "Find out what is wrong, and how to mend it.",
     "sandbox": "Run a local Amazon to try everything with.",

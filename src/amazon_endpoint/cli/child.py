@@ -1,4 +1,4 @@
-"""Child processes: commands of ours that run beside this one, and always end with it."""
+"""Child processes: commands that run beside this one, and always end with it."""
 
 import os
 import subprocess
@@ -12,19 +12,28 @@ from amazon_endpoint.settings import PREFIX
 _SECONDS_TO_STOP = 10
 
 
+OURS = ("-m", "amazon_endpoint")
+"""Python's arguments that make it `amazon-endpoint`."""
+
+
+def surroundings(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process that knows of our settings only those in `environment`."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return {**others, **environment}
+
+
 @contextmanager
 def child(
     arguments: Sequence[str], environment: Mapping[str, str], log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `amazon-endpoint` with `arguments` for as long as the block lasts.
+    """Run Python with `arguments` for as long as the block lasts.
 
     Of our settings it knows only those in `environment`. What it writes goes to `log`.
     """
-    others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "amazon_endpoint", *arguments],
-            env={**others, **environment},
+        process = subprocess.Popen(  # noqa: S603 - our own commands
+            [sys.executable, *arguments],
+            env=surroundings(environment),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

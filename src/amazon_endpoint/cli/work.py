@@ -1,0 +1,186 @@
+"""Work: all that is done for the accounts, put together over one storage and one engine."""
+
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from amazon_endpoint.amazon.connect import Connector
+from amazon_endpoint.amazon.hosts import AllowedHosts
+from amazon_endpoint.clock import Clock
+from amazon_endpoint.outbound import Outbound
+from amazon_endpoint.settings import Settings
+from amazon_endpoint.storage import Storage
+from amazon_endpoint.storage.sync_storage import SyncStorage
+from amazon_endpoint.stores import connect as stores
+from amazon_endpoint.sync import delivery, erasure, known_orders, outbox, polling, shipping
+from amazon_endpoint.sync.accounts import AccountUnknown, SyncAccount
+from amazon_endpoint.sync.confirming import confirm_waiting
+from amazon_endpoint.sync.engine import Engine, FindDue, Kind, Pace
+from amazon_endpoint.sync.following import follow_sent
+from amazon_endpoint.sync.kept_orders import KeptOrders
+
+
+@asynccontextmanager
+async def at_work(
+    given: Settings,
+    storage: Storage,
+    connector: Connector,
+    *,
+    worker: str,
+    clock: Clock,
+    pace: Pace | None = None,
+) -> AsyncIterator[Engine]:
+    """Do all that is due for the accounts for as long as the block lasts.
+
+    `worker` is what logs call this process. At the end the batches under way are finished.
+
+    Raises:
+        StorageUnusable: the engine's tables can't be opened, or another process is at work on
+            this SQLite file.
+        KeyUnusable: what is kept sealed can't be opened.
+    """
+    kept = await storage.unlock(given.key)
+    hosts = AllowedHosts(given.allowed_hosts)
+    # Apart from Amazon's: a store that hangs takes no turn from a poll.
+    outbound = Outbound(may_be_private=hosts.listed)
+    work = _Work(given, storage, kept, connector, outbound, hosts, clock)
+    engine = Engine(
+        database=given.database,
+        worker=worker,
+        workers=storage.workers,
+        work=work.batch,
+        clock=clock,
+        pace=pace,
+    )
+    work.wake = engine.wake
+    for find_due in work.finders():
+        engine.every_minute(find_due)
+    try:
+        await engine.launch()
+        try:
+            yield engine
+        finally:
+            await engine.stop()
+    finally:
+        await outbound.aclose()
+
+
+class _Work:
+    """Does one batch of one kind for one account."""
+
+    def __init__(
+        self,
+        given: Settings,
+        storage: Storage,
+        kept: SyncStorage,
+        connector: Connector,
+        outbound: Outbound,
+        hosts: AllowedHosts,
+        clock: Clock,
+    ) -> None:
+        self._given = given
+        self._storage = storage
+        self._kept = kept
+        self._connector = connector
+        self._outbound = outbound
+        self._hosts = hosts
+        self._clock = clock
+        self._erase_after = timedelta(days=given.erase_after_days)
+        self._known_orders = KeptOrders(kept.orders, kept.readings)
+        self.wake: Callable[[Kind, str], None] = lambda _kind, _account_id: None
+
+    def finders(self) -> tuple[FindDue, ...]:
+        """What finds the accounts that have something due."""
+        kept, now = self._kept, self._clock.now
+        return (
+            lambda: polling.find_due(kept.readings, now()),
+            lambda: known_orders.find_due(kept.wanted_orders, now()),
+            lambda: outbox.find_due(kept.outbox, now()),
+            lambda: shipping.find_due(kept.shipments, now()),
+            lambda: erasure.find_due(kept.buyers_data, erase_after=self._erase_after, now=now()),
+        )
+
+    async def batch(self, kind: Kind, account_id: str) -> bool:
+        """Work off one batch; True: more is due now."""
+        try:
+            account = await self._kept.accounts.get(account_id)
+        except AccountUnknown:
+            return False
+        match kind:
+            case "poll" | "read":
+                more = await self._read(kind, account)
+            case "deliver":
+                return await self._deliver(account)
+            case "confirm":
+                more = await self._confirm(account)
+            case "follow":
+                more = await self._follow(account)
+            case "tidy":
+                return await erasure.tidy_once(
+                    account_id,
+                    buyers_data=self._kept.buyers_data,
+                    erase_after=self._erase_after,
+                    clock=self._clock,
+                )
+        if await self._kept.outbox.due(account_id, self._clock.now(), 1):
+            self.wake("deliver", account_id)
+        return more
+
+    async def _read(self, kind: Kind, account: SyncAccount) -> bool:
+        amazon = self._connector.connect(account.account)
+        if kind == "poll":
+            return await polling.poll_once(
+                account,
+                amazon=amazon,
+                readings=self._kept.readings,
+                books=self._kept.orders,
+                clock=self._clock,
+                random=random.random,
+            )
+        return await known_orders.read_known(
+            account,
+            amazon=amazon,
+            wanted_orders=self._kept.wanted_orders,
+            books=self._kept.orders,
+            clock=self._clock,
+            random=random.random,
+        )
+
+    async def _deliver(self, account: SyncAccount) -> bool:
+        store = stores.connect(
+            account.destination,
+            outbound=self._outbound,
+            clock=self._clock,
+            allowed=self._hosts.listed,
+        )
+        return await delivery.deliver_due(
+            account,
+            store=store,
+            outbox=self._kept.outbox,
+            clock=self._clock,
+            random=random.random,
+        )
+
+    async def _confirm(self, account: SyncAccount) -> bool:
+        return await confirm_waiting(
+            account,
+            amazon=self._connector.connect(account.account),
+            shipments=self._kept.shipments,
+            confirmations=self._storage.confirmations,
+            known_orders=self._known_orders,
+            allow_cancellation_requested=self._given.allow_cancellation_requested,
+            clock=self._clock,
+            random=random.random,
+        )
+
+    async def _follow(self, account: SyncAccount) -> bool:
+        return await follow_sent(
+            account,
+            amazon=self._connector.connect(account.account),
+            shipments=self._kept.shipments,
+            confirmations=self._storage.confirmations,
+            known_orders=self._known_orders,
+            clock=self._clock,
+            random=random.random,
+        )
