@@ -36,8 +36,15 @@ class SettingInvalid(EndpointError):
     """A setting can't be used."""
 
 
-def _meta(meaning: str, wanted: str, *, secret: bool = False, ge: int | None = None) -> Meta:
-    return Meta(description=meaning, extra={"wanted": wanted, "secret": secret}, ge=ge)
+def _meta(
+    meaning: str,
+    wanted: str,
+    *,
+    secret: bool = False,
+    ge: int | None = None,
+    le: int | None = None,
+) -> Meta:
+    return Meta(description=meaning, extra={"wanted": wanted, "secret": secret}, ge=ge, le=le)
 
 
 Text = Annotated[str, Meta(min_length=1)]
@@ -105,6 +112,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "true or false",
         ),
     ] = False
+    erase_after_days: Annotated[
+        int,
+        _meta(
+            "How long after its delivery an order's buyer is kept. Amazon allows 30 days.",
+            "a number of days from 1 to 30",
+            ge=1,
+            le=30,
+        ),
+    ] = 30
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         _meta("The least important log lines to write.", "debug, info, warning or error"),

@@ -93,6 +93,8 @@ def test_a_blank_variable_is_not_set() -> None:
         ("BODY_LIMIT", "1023", "a number from 1024"),
         ("BODY_LIMIT", "2048.5", "a number from 1024"),
         ("REPLY_SECONDS", "0", "a number of seconds from 1"),
+        ("ERASE_AFTER_DAYS", "0", "a number of days from 1 to 30"),
+        ("ERASE_AFTER_DAYS", "31", "a number of days from 1 to 30"),
         ("ALLOW_CANCELLATION_REQUESTED", "perhaps", "true or false"),
         ("LOG_LEVEL", "loud", "debug, info, warning or error"),
         ("LOG_FORMAT", "xml", "json or console"),

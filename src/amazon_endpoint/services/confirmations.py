@@ -44,11 +44,12 @@ class ConfirmationKey(msgspec.Struct, frozen=True):
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
-    """What was intended, and what is known to have become of it.
+    """What was intended, and what is known to have become of it. It holds no words of Amazon's,
+    which may quote a buyer.
 
     `shipped_at` and `items` are fixed at the first receipt, so that a repeat is identical.
     `sent_at` is when it was last sent, and `submission` names what was sent with it: everything in
-    one feed has the same. `reason` is Amazon's, for a refusal.
+    one feed has the same.
     """
 
     key: ConfirmationKey
@@ -62,7 +63,6 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None = None
     submission: str | None = None
     feed_id: str | None = None
-    reason: str | None = None
 
 
 class Confirmations(Protocol):

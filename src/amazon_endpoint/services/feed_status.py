@@ -38,14 +38,24 @@ async def feed_status(
         ) from unknown
     if not status.state.final:
         return FeedResult(status=status)
-    report = await _report(amazon, status)
+    result = FeedResult(status=status, report=await _report(amazon, status))
     for confirmation in await confirmations.of_feed(seller_id, feed_id):
         # Any other state is settled already, or is of a later try.
         if confirmation.state is ConfirmationState.SUBMITTED:
-            told = _told(confirmation, status, report)
-            if told is not None:
+            state = _state(confirmation, result)
+            if state is not None:
+                told = msgspec.structs.replace(confirmation, state=state)
                 await confirmations.replace(confirmation, told)
-    return FeedResult(status=status, report=report)
+    return result
+
+
+def refusal(confirmation: Confirmation, result: FeedResult) -> str | None:
+    """Why a feed that ended did not carry out this confirmation of it, as far as Amazon told."""
+    refused = _refusal(confirmation, result.report) if result.report else None
+    if refused is None and result.status.state is not FeedState.DONE:
+        # Some of it may have been carried out: the order is read before another try.
+        return f"Amazon ended feed {result.status.feed_id} as {result.status.state_word}."
+    return refused
 
 
 async def _report(amazon: Amazon, status: FeedStatus) -> FeedReport | None:
@@ -59,21 +69,11 @@ async def _report(amazon: Amazon, status: FeedStatus) -> FeedReport | None:
         return None
 
 
-def _told(
-    confirmation: Confirmation, status: FeedStatus, report: FeedReport | None
-) -> Confirmation | None:
-    """The confirmation after its feed ended; None while nothing can be said of it."""
-    refused = _refusal(confirmation, report) if report else None
-    if status.state is not FeedState.DONE:
-        # Some of it may have been carried out: the order is read before another try.
-        refused = refused or f"Amazon ended feed {status.feed_id} as {status.state_word}."
-    if refused:
-        return msgspec.structs.replace(
-            confirmation, state=ConfirmationState.REFUSED, reason=refused
-        )
-    if report is None:
-        return None
-    return msgspec.structs.replace(confirmation, state=ConfirmationState.CONFIRMED)
+def _state(confirmation: Confirmation, result: FeedResult) -> ConfirmationState | None:
+    """The confirmation's state after its feed ended; None while nothing can be said of it."""
+    if refusal(confirmation, result):
+        return ConfirmationState.REFUSED
+    return ConfirmationState.CONFIRMED if result.report else None
 
 
 def _refusal(confirmation: Confirmation, report: FeedReport) -> str | None:

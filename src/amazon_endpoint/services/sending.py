@@ -120,8 +120,8 @@ async def send(
         # What was true before is still true.
         await _move(confirmations, sending, seen)
         raise
-    except AmazonRefused as refusal:
-        refused = _all(sending, state=ConfirmationState.REFUSED, reason=refusal.message)
+    except AmazonRefused:
+        refused = _all(sending, state=ConfirmationState.REFUSED)
         await _move(confirmations, sending, refused)
         raise
     taken = [happened(one, Happened(feed_id)) for one in sending]
@@ -156,7 +156,5 @@ def _moves(
     return list(zip(seen, new, strict=True))
 
 
-def _all(
-    sending: Sequence[Confirmation], *, state: ConfirmationState, reason: str | None = None
-) -> list[Confirmation]:
-    return [msgspec.structs.replace(one, state=state, reason=reason) for one in sending]
+def _all(sending: Sequence[Confirmation], *, state: ConfirmationState) -> list[Confirmation]:
+    return [msgspec.structs.replace(one, state=state) for one in sending]

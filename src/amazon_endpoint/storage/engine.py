@@ -67,6 +67,8 @@ async def _prepare(connection: aiosqlite.Connection) -> None:
         # An intent that is committed must outlive a loss of power.
         await connection.execute("PRAGMA synchronous = FULL")
         await connection.execute("PRAGMA foreign_keys = ON")
+        # What is erased must not be found in the file's free space.
+        await connection.execute("PRAGMA secure_delete = ON")
     except Exception:
         # The pool doesn't know it yet, and its thread would run on.
         await connection.close()

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-from amazon_endpoint.storage.sync_tables import SEALED, accounts
+from amazon_endpoint.storage.sync_tables import SEALED, accounts, where
 from amazon_endpoint.storage.tables import Moment, metadata
 
 
@@ -66,6 +66,13 @@ orders = Table(
     Column("erased_at", Moment),
     Index(None, "account_id", "state"),
     Index(None, "first_seen_at", "account_id"),
+    Index(None, "account_id", "delivered_at", **where("erased_at IS NULL")),
+    Index(
+        None,
+        "account_id",
+        "status_since",
+        **where("erased_at IS NULL AND delivered_at IS NULL"),
+    ),
 )
 
 # `next_attempt_at` is there as long as the message is pending.
@@ -86,6 +93,8 @@ outbox = Table(
     Column("delivered_at", Moment),
     Index(None, "account_id", "next_attempt_at"),
     Index(None, "account_id", "state"),
+    Index("ix_outbox_unerased", "account_id", "created_at", **where("body IS NOT NULL")),
+    Index("ix_outbox_erased", "account_id", "created_at", **where("body IS NULL")),
 )
 
 # Of an account without a row nothing is known that would keep messages from its store.

@@ -79,7 +79,8 @@ class _Walk:
         return bool(rows)
 
     async def _reseal(self, connection: AsyncConnection, key: Sequence[Any], sealed: bytes) -> None:
-        place = {"table": self._table.name, "row": "/".join(map(str, key))}
+        table = self._column.info.get("place", self._table.name)
+        place = {"table": table, "row": "/".join(map(str, key))}
         try:
             anew = self._keyring.seal(self._keyring.open(sealed, **place), **place)
         except (KeyMissing, Damaged) as error:

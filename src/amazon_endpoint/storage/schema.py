@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.location import StorageUnusable
 
-LATEST = "0008"
+LATEST = "0009"
 
 # Any number will do as long as it is always the same.
 _MIGRATION_LOCK = 7_269_411_053

@@ -3,12 +3,24 @@
 All of it goes with its account.
 """
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    not_,
+    or_,
+    text,
+)
 
 from amazon_endpoint.storage.sync_tables import SEALED, accounts
 from amazon_endpoint.storage.tables import Moment, metadata
 
-# `body` is absent once it is erased, `next_attempt_at` once nothing is left to do.
+# `body` and `reason` are absent once they are erased, `next_attempt_at` once nothing is left to do.
 shipments = Table(
     "shipments",
     metadata,
@@ -20,7 +32,8 @@ shipments = Table(
     Column("body", LargeBinary, info=SEALED),
     Column("state", String(16), nullable=False),
     Column("feed_id", String(64)),
-    Column("reason", Text),
+    # It may quote what Amazon said of a buyer.
+    Column("reason", LargeBinary, info={**SEALED, "place": "shipments.reason"}),
     Column("alarm", Text),
     Column("attempts", Integer, nullable=False),
     Column("received_at", Moment, nullable=False),
@@ -38,6 +51,17 @@ shipments = Table(
     ),
 )
 
+UNERASED = or_(shipments.c.body.is_not(None), shipments.c.reason.is_not(None))
+
+for _name, _which in (("unerased", UNERASED), ("erased", not_(UNERASED))):
+    Index(
+        f"ix_shipments_{_name}",
+        shipments.c.account_id,
+        shipments.c.received_at,
+        sqlite_where=_which,
+        postgresql_where=_which,
+    )
+
 # `next_look_at` is absent once Amazon has told what became of all that is in the feed.
 sync_feeds = Table(
     "sync_feeds",
@@ -53,4 +77,5 @@ sync_feeds = Table(
     Column("reason", Text),
     Column("alarm", Text),
     Index(None, "next_look_at"),
+    Index(None, "account_id", "sent_at"),
 )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from amazon_endpoint.services.next_step import content_digest
 from amazon_endpoint.shipments import Shipment
 from amazon_endpoint.storage.database import Database, insert_unless_there
-from amazon_endpoint.storage.encryption import Damaged, Keyring
+from amazon_endpoint.storage.encryption import Damaged, KeyMissing, Keyring
 from amazon_endpoint.storage.locking import lock_account
 from amazon_endpoint.storage.outbox import write_messages
 from amazon_endpoint.storage.shipment_tables import shipments, sync_feeds
@@ -31,6 +31,7 @@ from amazon_endpoint.sync.shipping import (
 )
 
 _WAITING, _REFUSED = ShipmentState.WAITING, ShipmentState.REFUSED
+_REASON = shipments.c.reason.info["place"]
 _CHECKED = (ShipmentState.DOUBTED, ShipmentState.CONFIRMED)
 
 # Amazon's pace of this day, not of last year.
@@ -60,17 +61,17 @@ class StoredShipments:
 
         async def work(connection: AsyncConnection) -> KeptShipment:
             await lock_account(connection, account_id)
-            inserted = await insert_unless_there(connection, shipments, _columns(new))
+            columns = self._columns(new) | {"body": new.sealed}
+            inserted = await insert_unless_there(connection, shipments, columns)
             if not inserted:
                 # When it came first still tells it from later contents.
-                again = _columns(new)
-                del again["received_at"]
+                del columns["received_at"]
                 await connection.execute(
                     update(shipments)
                     .where(shipments.c.id == row, shipments.c.state == _REFUSED)
-                    .values(again)
+                    .values(columns)
                 )
-            kept = _kept((await connection.execute(_select(shipments.c.id == row))).one())
+            kept = self._kept((await connection.execute(_select(shipments.c.id == row))).one())
             if kept.state is _WAITING:
                 await connection.execute(_replaced(kept, now))
             return kept
@@ -124,6 +125,7 @@ class StoredShipments:
         async def work(connection: AsyncConnection) -> None:
             for account_id in {seen.account_id for seen, _ in moves}:
                 await lock_account(connection, account_id)
+            # Without its body, which may have been erased meanwhile.
             for seen, new in moves:
                 moved = await connection.execute(
                     update(shipments)
@@ -132,7 +134,7 @@ class StoredShipments:
                         shipments.c.state == seen.state,
                         shipments.c.next_attempt_at.is_not_distinct_from(seen.next_attempt_at),
                     )
-                    .values(_columns(new))
+                    .values(self._columns(new))
                 )
                 if moved.rowcount and new.ended_at and new.ended_at != seen.ended_at:
                     await write_messages(
@@ -215,9 +217,29 @@ class StoredShipments:
 
     async def _all(self, query: Select[Any]) -> tuple[KeptShipment, ...]:
         async def work(connection: AsyncConnection) -> tuple[KeptShipment, ...]:
-            return tuple(map(_kept, (await connection.execute(query)).all()))
+            return tuple(map(self._kept, (await connection.execute(query)).all()))
 
         return await self._database.run(work)
+
+    def _columns(self, shipment: KeptShipment) -> dict[str, Any]:
+        columns = msgspec.structs.asdict(shipment)
+        del columns["sealed"]
+        reason = shipment.reason and self._keyring.seal(
+            shipment.reason.encode(), table=_REASON, row=shipment.id
+        )
+        return columns | {"reason": reason}
+
+    def _kept(self, row: Row[Any]) -> KeptShipment:
+        columns = row._asdict()
+        sealed, reason = columns.pop("body"), columns.pop("reason")
+        if reason is not None:
+            try:
+                reason = self._keyring.open(reason, table=_REASON, row=row.id).decode()
+            except (Damaged, KeyMissing):
+                # It only explains: nothing is done for it, and nothing is to wait for it.
+                reason = None
+        state = ShipmentState(columns.pop("state"))
+        return KeptShipment(sealed=sealed, reason=reason, state=state, **columns)
 
 
 def _select(*conditions: ColumnElement[bool]) -> Select[Any]:
@@ -268,16 +290,3 @@ def _message(shipment: KeptShipment) -> Draft:
     )
     kind = MessageKind.SHIPMENT_REFUSED if refused else MessageKind.SHIPMENT_CONFIRMED
     return Draft(order_number=shipment.order_number, kind=kind, body=body)
-
-
-def _columns(shipment: KeptShipment) -> dict[str, Any]:
-    columns = msgspec.structs.asdict(shipment)
-    columns["body"] = columns.pop("sealed")
-    return columns
-
-
-def _kept(row: Row[Any]) -> KeptShipment:
-    columns = row._asdict()
-    return KeptShipment(
-        sealed=columns.pop("body"), state=ShipmentState(columns.pop("state")), **columns
-    )

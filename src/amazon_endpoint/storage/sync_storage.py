@@ -3,6 +3,7 @@
 from amazon_endpoint.storage.accounts import StoredAccounts
 from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.encryption import Keyring
+from amazon_endpoint.storage.erasure import StoredBuyersData
 from amazon_endpoint.storage.orders import StoredOrders
 from amazon_endpoint.storage.outbox import StoredOutbox, undelivered
 from amazon_endpoint.storage.quarantine import StoredQuarantine
@@ -25,6 +26,7 @@ class SyncStorage:
         self.wanted_orders = StoredWantedOrders(database)
         self.quarantine = StoredQuarantine(database)
         self.shipments = StoredShipments(database, keyring)
+        self.buyers_data = StoredBuyersData(database)
 
     async def reseal(self) -> Resealed:
         """Seal with the first key what another one sealed, so that the others can be dropped."""

@@ -1,14 +1,17 @@
 """The tables of sync: what happens when.
 
-A column whose `info` is `SEALED` holds what the keyring sealed, one such column a table. Its row's
-identity is the primary key, several columns of it joined with slashes.
+A column whose `info` has `SEALED` holds what the keyring sealed: for its table or, where that has
+another such column, for the place that `info` names. Its row's identity is the primary key, several
+columns of it joined with slashes.
 """
 
-from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, Text, func
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, Text, func, text
 
 from amazon_endpoint.storage.tables import Moment, metadata
 
-SEALED = {"sealed": True}
+SEALED: dict[Any, Any] = {"sealed": True}
 
 accounts = Table(
     "accounts",
@@ -37,5 +40,10 @@ def sealed_columns() -> tuple[tuple[Table, Column[bytes]], ...]:
         (table, column)
         for table in metadata.sorted_tables
         for column in table.columns
-        if column.info == SEALED
+        if column.info.get("sealed")
     )
+
+
+def where(condition: str) -> dict[str, Any]:
+    """What makes an index one of these rows alone, on a database of either kind."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}

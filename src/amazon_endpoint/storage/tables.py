@@ -92,9 +92,9 @@ confirmations = Table(
     Column("sent_at", Moment),
     Column("submission", String(64)),
     Column("feed_id", String(64)),
-    Column("reason", Text),
     Index(None, "seller_id", "feed_id"),
     Index(None, "seller_id", "submission"),
+    Index(None, "created_at"),
 )
 
 # Every feed id that we were ever given: a further try overwrites the one in `confirmations`.
@@ -105,6 +105,7 @@ known_feeds = Table(
     Column("feed_id", String(64), primary_key=True),
     Column("sent_at", Moment, nullable=False),
     Index(None, "seller_id", "sent_at"),
+    Index(None, "sent_at"),
 )
 
 # How far an account has been read for a hub that keeps no parameters.

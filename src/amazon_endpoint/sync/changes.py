@@ -13,9 +13,16 @@ import msgspec
 
 from amazon_endpoint.orders import AMAZON, Address, Order, OrderItem
 from amazon_endpoint.stores.port import MessageKind
+from amazon_endpoint.sync.erasure import LONGEST
 
 _NO_MOMENT = datetime.min.replace(tzinfo=UTC)
-_PERSONAL = ("buyer_name", "buyer_email", "buyer_company", "shipping_address")
+_PERSONAL = (
+    "buyer_name",
+    "buyer_email",
+    "buyer_company",
+    "purchase_order_number",
+    "shipping_address",
+)
 _DELIVERED = "DELIVERED"
 _CONTENT, _PERSON = "order content", "order personal data"
 
@@ -84,10 +91,12 @@ def decide(
     The first sight of an order is its import, a change an update, its cancellation or the buyer's
     request for one a cancel, once. What has no price yet, or a merchant's order whose address
     Amazon refused, is kept and not told. What vanishes of the buyer's data, and prices that
-    vanish, are no change and stay as they are kept.
+    vanish, are no change and stay as they are kept. Of an erased order, and of one whose buyer may
+    not be kept any more when it is first seen, the buyer's data is passed over.
     """
     if known is None:
-        return _imported_if_fit(read, _first_sight(read, marker, now), now)
+        first = _first_sight(read, marker, now)
+        return _imported_if_fit(first.order or read, first, now)
     if read.updated_at < known.updated_at:
         return None
     order = _without_personal(read) if known.erased_at else _completed(read, known.order)
@@ -116,16 +125,19 @@ def _changed(known: KnownOrder, order: Order, marker: Marker) -> Change | None:
 
 
 def _first_sight(read: Order, marker: Marker, now: datetime) -> KnownOrder:
+    delivered_at = read.updated_at if _arrived(read) else None
+    late = delivered_at is not None and delivered_at <= now - LONGEST
     return KnownOrder(
         number=read.number,
-        order=read,
+        order=_without_personal(read) if late else read,
         updated_at=read.updated_at,
         status=read.status,
         status_since=read.updated_at,
-        delivered_at=read.updated_at if _arrived(read) else None,
+        delivered_at=delivered_at,
         state=OrderState.WAITING_PRICE,
-        marks=_marks(read, marker, erased=False),
+        marks=_marks(read, marker, erased=late),
         first_seen_at=now,
+        erased_at=now if late else None,
     )
 
 
@@ -146,7 +158,7 @@ def _imported_if_fit(order: Order, known: KnownOrder, now: datetime) -> Change:
     """The import of an order that is fit for one, with its cancellation if it has come to that."""
     if not order.priced:
         state = OrderState.WAITING_PRICE
-    elif _lacks_address(order):
+    elif _lacks_address(order) and known.erased_at is None:
         state = OrderState.ADDRESS_REFUSED
     else:
         cancel = _ends(order)
@@ -240,6 +252,7 @@ def _completed(read: Order, kept: Order | None) -> Order:
         buyer_name=read.buyer_name or kept.buyer_name,
         buyer_email=read.buyer_email or kept.buyer_email,
         buyer_company=read.buyer_company or kept.buyer_company,
+        purchase_order_number=read.purchase_order_number or kept.purchase_order_number,
         shipping_address=address,
         personal_data_refused=read.personal_data_refused and address is None,
         items=tuple(

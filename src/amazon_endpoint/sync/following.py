@@ -20,6 +20,7 @@ from amazon_endpoint.errors import (
     OrderNotFound,
     Throttled,
 )
+from amazon_endpoint.feeds import FeedResult
 from amazon_endpoint.orders import Order
 from amazon_endpoint.services.confirmations import (
     Confirmation,
@@ -28,7 +29,7 @@ from amazon_endpoint.services.confirmations import (
     ConfirmationState,
 )
 from amazon_endpoint.services.evidence import shows_confirmed, shows_package
-from amazon_endpoint.services.feed_status import feed_status
+from amazon_endpoint.services.feed_status import feed_status, refusal
 from amazon_endpoint.services.next_step import SHOWN_AFTER
 from amazon_endpoint.sync.accounts import SyncAccount
 from amazon_endpoint.sync.backoff import Random, backoff
@@ -149,17 +150,17 @@ class _Following:
         except FeedNotFound as unknown:
             if self._clock.now() < feed.sent_at + _UNKNOWN_AFTER:
                 return await self._look_later(feed, unknown)
-            return await self._told(feed, unknown.message)
+            return await self._told(feed, unknown)
         except EndpointError as error:
             if isinstance(error, _ACCOUNT_TROUBLE) and not isinstance(error, Throttled | Garbled):
                 self._trouble = error
             return await self._look_later(feed, error)
         if result.status.state.final:
-            return await self._told(feed, None)
+            return await self._told(feed, result)
         return await self._look_later(feed, None)
 
-    async def _told(self, feed: SentFeed, unknown: str | None) -> None:
-        """Let the shipments follow their confirmations; `unknown`: Amazon has no such feed."""
+    async def _told(self, feed: SentFeed, end: FeedResult | FeedNotFound) -> None:
+        """Let the shipments follow their confirmations."""
         now = self._clock.now()
         of_feed = {
             one.key: one
@@ -174,13 +175,14 @@ class _Following:
             state = confirmation.state if confirmation is not None else None
             if state is ConfirmationState.CONFIRMED:
                 moves.append((kept, confirmed(kept, now)))
-            elif confirmation is not None and state is ConfirmationState.REFUSED:
-                moves.append((kept, doubted(kept, confirmation.reason, now + SHOWN_AFTER)))
-            elif state is ConfirmationState.SUBMITTED and unknown is None:
+            elif state is ConfirmationState.SUBMITTED and isinstance(end, FeedNotFound):
+                moves.append((kept, doubted(kept, end.message, now)))
+            elif state is ConfirmationState.SUBMITTED:
                 # Done without a report, which may come yet.
                 untold = True
-            elif state is ConfirmationState.SUBMITTED:
-                moves.append((kept, doubted(kept, unknown, now)))
+            elif confirmation is not None and state is ConfirmationState.REFUSED:
+                reason = refusal(confirmation, end) if isinstance(end, FeedResult) else None
+                moves.append((kept, doubted(kept, reason, now + SHOWN_AFTER)))
             else:
                 # It was sent once more, elsewhere.
                 moves.append((kept, waiting_again(kept, now)))
@@ -188,6 +190,7 @@ class _Following:
             await self._shipments.move(moves)
         if untold:
             return await self._look_later(feed, None)
+        unknown = end.message if isinstance(end, FeedNotFound) else None
         ended = msgspec.structs.replace(
             feed, next_look_at=None, ended_at=now, reason=unknown, alarm=None
         )
@@ -242,16 +245,14 @@ class _Following:
         """A doubted shipment at its end, unless it is being sent once more elsewhere."""
         now = self._clock.now()
         if confirmation is not None and confirmation.state in _DOUBTFUL:
-            if await self._is_shown_though_refused(kept, confirmation):
-                state, reason = ConfirmationState.CONFIRMED, None
-            else:
-                state, reason = ConfirmationState.REFUSED, kept.reason
-            decided = msgspec.structs.replace(confirmation, state=state, reason=reason)
+            shown = await self._is_shown_though_refused(kept, confirmation)
+            state = ConfirmationState.CONFIRMED if shown else ConfirmationState.REFUSED
+            decided = msgspec.structs.replace(confirmation, state=state)
             if not await self._confirmations.replace(confirmation, decided):
                 return waiting_again(kept, now)
             confirmation = decided
             if state is ConfirmationState.REFUSED:
-                return refused(kept, reason, now)
+                return refused(kept, kept.reason, now)
         if confirmation is not None and confirmation.state is ConfirmationState.CONFIRMED:
             return confirmed(kept, now)
         return waiting_again(kept, now)

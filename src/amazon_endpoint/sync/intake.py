@@ -113,7 +113,9 @@ def take_in(
             quarantined.append(UnreadableOrder(order.number, reason))
             continue
         rows.append(change.known)
-        refused = change.known.state is OrderState.ADDRESS_REFUSED
+        # An address that was erased is not asked for again.
+        held = change.known.state is OrderState.ADDRESS_REFUSED
+        refused = held and change.known.erased_at is None
         (wanted if refused else settled).append(order.number)
     wanted += [one.number for one in quarantined if one.number]
     return Intake(
@@ -142,6 +144,9 @@ def _drafts(change: Change) -> list[Draft]:
     order = change.known.order
     if order is None:
         return []
+    if change.messages == (MessageKind.ORDER_CANCEL,) and change.known.erased_at is not None:
+        # Stores are told the cancellation alone, and blank nothing of what they have.
+        order = msgspec.structs.replace(order, charges=None)
     return [
         Draft(
             order_number=order.number,

@@ -135,9 +135,12 @@ async def _read(amazon: Amazon, number: str) -> tuple[OrderPage, bool]:
     """The order, or why it can't be had, as a page; and whether Amazon knows it."""
     try:
         return OrderPage(orders=(await amazon.get_order(number),)), True
-    except (OrderNotFound, Unreadable) as problem:
-        page = OrderPage(orders=(), unreadable=(UnreadableOrder(number, problem.message),))
-        return page, isinstance(problem, Unreadable)
+    except Unreadable as problem:
+        reason, there = problem.message, True
+    except OrderNotFound:
+        # Amazon's own words may quote a buyer.
+        reason, there = OrderNotFound().message, False
+    return OrderPage(orders=(), unreadable=(UnreadableOrder(number, reason),)), there
 
 
 def _failed(

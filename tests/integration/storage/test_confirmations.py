@@ -59,7 +59,6 @@ async def test_a_confirmation_comes_back_as_it_was_added(storage: Storage) -> No
         state=ConfirmationState.REFUSED,
         sent_at=NOW + timedelta(microseconds=1),
         feed_id="50013018",
-        reason="The carrier «Häns» is unknown.",
     )
 
     assert await storage.confirmations.add(full) == full

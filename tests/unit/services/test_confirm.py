@@ -323,7 +323,7 @@ async def test_a_refused_feed_may_be_tried_again(shop: Shop) -> None:
     with pytest.raises(AmazonRefused):
         await shop.confirm()
     (row,) = shop.confirmations.rows.values()
-    assert (row.state, row.reason) == (ConfirmationState.REFUSED, "InvalidInput: no.")
+    assert row.state is ConfirmationState.REFUSED
     assert await shop.confirm() == Submitted("7001")
 
 

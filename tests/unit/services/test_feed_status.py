@@ -13,7 +13,7 @@ from amazon_endpoint.services.confirmations import (
     ConfirmationKey,
     ConfirmationState,
 )
-from amazon_endpoint.services.feed_status import feed_status
+from amazon_endpoint.services.feed_status import feed_status, refusal
 from tests.turned_clock import NOON, TurnedClock
 from tests.unit.services.shipping_amazon import (
     MemoryConfirmations,
@@ -57,7 +57,8 @@ class Shop:
     async def ask(self, *, seconds: float = 300, **feed: Any) -> FeedResult:
         self.amazon.add_foreign_feed("7001", **feed)
         self.clock.advance(seconds)
-        return await feed_status(self.amazon, self.confirmations, "7001", seller_id="SELLER1")
+        self.told = await feed_status(self.amazon, self.confirmations, "7001", seller_id="SELLER1")
+        return self.told
 
     @property
     def states(self) -> list[ConfirmationState]:
@@ -65,7 +66,7 @@ class Shop:
 
     @property
     def reasons(self) -> list[str | None]:
-        return [one.reason for one in self.confirmations.rows.values()]
+        return [refusal(one, self.told) for one in self.confirmations.rows.values()]
 
 
 def result(message_id: str, outcome: MessageOutcome = MessageOutcome.ERROR) -> MessageResult:
