@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import FieldInfo
 
+from amazon_endpoint.amazon import connect
 from amazon_endpoint.errors import EndpointError
 
 PREFIX = "AMAZON_ENDPOINT_"
@@ -54,7 +55,10 @@ Host = Annotated[
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the operator decided. Its representation shows no secret."""
+    """What the operator decided. Its representation shows no secret.
+
+    `credentials` are settings of their own, as the generations of Amazon's API declare them.
+    """
 
     token: Annotated[
         Text | None,
@@ -128,32 +132,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_format: Annotated[
         Literal["json", "console"], _meta("How log lines look.", "json or console")
     ] = "console"
-    client_id: Annotated[
-        Text | None, _meta("The application's client id, for the command line.", "text")
-    ] = None
-    client_secret: Annotated[
-        Text | None,
-        _meta("The application's client secret, for the command line.", "text", secret=True),
-    ] = None
-    refresh_token: Annotated[
-        Text | None,
-        _meta("The seller's refresh token, for the command line.", "text", secret=True),
-    ] = None
-    aws_access_key: Annotated[
-        Text | None, _meta("The access key of an MWS gateway, to add an account with.", "text")
-    ] = None
-    secret_key: Annotated[
-        Text | None,
-        _meta("The secret key of an MWS gateway, to add an account with.", "text", secret=True),
-    ] = None
-    mws_auth_token: Annotated[
-        Text | None,
-        _meta(
-            "The seller's authorisation of an MWS developer, to add an account with.",
-            "text",
-            secret=True,
-        ),
-    ] = None
+    credentials: Mapping[str, str] = {}
     destination_secret: Annotated[
         Text | None,
         _meta(
@@ -223,10 +202,15 @@ def listed(settings: Settings) -> tuple[Setting, ...]:
             meaning=_meta_of(field).description or "",
             wanted=_extra(field)["wanted"],
             default=_shown(field, field.default),
-            value=_shown(field, getattr(settings, field.name)),
+            value=_shown(field, _value(settings, field.name)),
         )
-        for field in msgspec.structs.fields(Settings)
+        for field in _fields()
     )
+
+
+def names() -> tuple[str, ...]:
+    """The name of every setting."""
+    return tuple(field.name for field in _fields())
 
 
 def without_password(url: str) -> str:
@@ -243,19 +227,49 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
             the key and the file.
     """
     given = {**_in_file(environ.get(CONFIG, "").strip()), **_in_environment(environ)}
-    return Settings(
-        **{
-            field.name: _convert(field, *given[field.name])
-            for field in msgspec.structs.fields(Settings)
-            if field.name in given
-        }
+    values = {
+        field.name: _convert(field, *given[field.name])
+        for field in _fields()
+        if field.name in given
+    }
+    credentials = {name: value for name, value in values.items() if not _is_own(name)}
+    own = {name: value for name, value in values.items() if _is_own(name)}
+    return Settings(**own, credentials=credentials)
+
+
+def _fields() -> tuple[FieldInfo, ...]:
+    """Every setting: the fields of `Settings`, the parts of the credentials in their place."""
+    parts = [
+        FieldInfo(
+            name=one.name,
+            encode_name=one.name,
+            type=Annotated[
+                Text | None,
+                _meta(f"{one.description}, for the command line.", "text", secret=one.secret),
+            ],
+            default=None,
+        )
+        for one in connect.parameters()
+    ]
+    return tuple(
+        one
+        for field in msgspec.structs.fields(Settings)
+        for one in (parts if field.name == "credentials" else [field])
     )
+
+
+def _is_own(name: str) -> bool:
+    return name in Settings.__struct_fields__
+
+
+def _value(settings: Settings, name: str) -> Any:
+    return getattr(settings, name) if _is_own(name) else settings.credentials.get(name)
 
 
 def _in_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
     """Where each setting is given, and as what."""
-    names = {_variable(field.name): field.name for field in msgspec.structs.fields(Settings)}
-    files = {f"{variable}_FILE": variable for variable in names}
+    by_variable = {_variable(name): name for name in names()}
+    files = {f"{variable}_FILE": variable for variable in by_variable}
     # A pod's own variables tell that those which look like service links are such.
     linked = f"{PREFIX}SERVICE_PORT" in environ
     given: dict[str, tuple[str, Any]] = {}
@@ -265,15 +279,15 @@ def _in_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
         if linked and _SERVICE_LINK.fullmatch(variable):
             continue
         value, target = raw.strip(), files.get(variable, variable)
-        if target not in names:
-            raise _unknown(variable, variable, [*names, *files, CONFIG])
+        if target not in by_variable:
+            raise _unknown(variable, variable, [*by_variable, *files, CONFIG])
         if not value:
             continue
-        if names[target] in given:
+        if by_variable[target] in given:
             raise SettingInvalid(f"Give this or {target}_FILE, not both.", field=target)
         if variable in files:
             value = _read(variable, value).strip()
-        given[names[target]] = (variable, value)
+        given[by_variable[target]] = (variable, value)
     return given
 
 
@@ -284,7 +298,7 @@ def _in_file(path: str) -> dict[str, tuple[str, Any]]:
         table = tomllib.loads(_read(CONFIG, path))
     except tomllib.TOMLDecodeError as error:
         raise SettingInvalid(f"{path} is no TOML: {error}", field=CONFIG) from None
-    known = [field.name for field in msgspec.structs.fields(Settings)]
+    known = names()
     for name in table:
         if name not in known:
             raise _unknown(f"{name} in {path}", name, known)

@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from amazon_endpoint.amazon.connect import Connector
-from amazon_endpoint.amazon.credentials import Account, SellingPartnerCredentials
+from amazon_endpoint.amazon.credentials import Account
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.amazon.port import Amazon
 from amazon_endpoint.amazon.quota import Bucket, QuotaKey, Rate, full
+from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
 from amazon_endpoint.clock import Clock, SystemClock
 from tests.conformance.loopback import Call, Reply
 

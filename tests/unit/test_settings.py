@@ -79,7 +79,7 @@ def test_a_file_of_its_own_may_hold_a_value(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(f"{SECRET}\n")
 
     settings = load({"AMAZON_ENDPOINT_CLIENT_SECRET_FILE": str(tmp_path / "secret")})
-    assert settings.client_secret == SECRET
+    assert settings.credentials == {"client_secret": SECRET}
 
 
 def test_a_blank_variable_is_not_set() -> None:
@@ -195,7 +195,12 @@ def test_a_file_that_is_no_toml_is_told_with_the_place(tmp_path: Path) -> None:
 def test_every_setting_is_explained() -> None:
     told = listed(Settings())
 
-    assert [one.name for one in told] == list(Settings.__struct_fields__)
+    own = [name for name in Settings.__struct_fields__ if name != "credentials"]
+    assert [one.name for one in told if one.name in own] == own
+    assert {one.name for one in told} - {*own} == {
+        *("client_id", "client_secret", "refresh_token"),
+        *("aws_access_key", "secret_key", "mws_auth_token"),
+    }
     assert all(one.meaning and one.wanted and one.default for one in told)
     assert setting("reply_seconds", Settings(reply_seconds=60)) == Setting(
         name="reply_seconds",
@@ -210,8 +215,7 @@ def test_every_setting_is_explained() -> None:
 def test_no_secret_is_ever_shown() -> None:
     settings = Settings(
         token=SECRET,
-        client_secret=SECRET,
-        refresh_token=SECRET,
+        credentials={"client_secret": SECRET, "refresh_token": SECRET, "secret_key": SECRET},
         database=f"postgresql://shop:{SECRET}@db.example/orders",
     )
 

@@ -1,27 +1,75 @@
 """Connect: from a seller's credentials to the generation of Amazon's API that serves them.
 
-The only place that chooses the generation.
+The only place that knows the generations. To all others each is what `generation` declares.
 """
 
+from collections.abc import Callable
+from typing import Any, Union
+
+import msgspec
+
 from amazon_endpoint.amazon.amazon_time import AmazonTime
-from amazon_endpoint.amazon.credentials import (
-    Account,
-    MwsCredentials,
-    SellingPartnerCredentials,
-)
-from amazon_endpoint.amazon.hosts import AllowedHosts
-from amazon_endpoint.amazon.marketplaces import MARKETPLACES, Region, region_of
-from amazon_endpoint.amazon.mws.account import MwsAccount
-from amazon_endpoint.amazon.mws.transport import Transport as MwsTransport
+from amazon_endpoint.amazon.credentials import Account, Credentials
+from amazon_endpoint.amazon.generation import Generation, Parameter, Shared
+from amazon_endpoint.amazon.hosts import AllowedHosts, host_in
+from amazon_endpoint.amazon.marketplaces import region_of
+from amazon_endpoint.amazon.mws.generation import GENERATION as MWS
 from amazon_endpoint.amazon.port import PacedAmazon
 from amazon_endpoint.amazon.quota import Quotas
-from amazon_endpoint.amazon.spapi.account import SellingPartnerAccount
-from amazon_endpoint.amazon.spapi.feeds import FeedsApi
-from amazon_endpoint.amazon.spapi.orders import OrdersApi, PersonalDataRefusals
-from amazon_endpoint.amazon.spapi.token import TokenCache
-from amazon_endpoint.amazon.spapi.transport import Transport
+from amazon_endpoint.amazon.spapi.generation import GENERATION as SELLING_PARTNER
 from amazon_endpoint.clock import Clock
+from amazon_endpoint.errors import InvalidInput
 from amazon_endpoint.outbound import Outbound
+
+#: Where credentials of several are given, the first counts; where none are, it is asked for.
+GENERATIONS: tuple[Generation[Any], ...] = (SELLING_PARTNER, MWS)
+
+
+def parameters() -> tuple[Parameter, ...]:
+    """What the credentials of all generations are made of."""
+    return tuple(one for generation in GENERATIONS for one in generation.parameters)
+
+
+def chosen(is_given: Callable[[Parameter], bool]) -> Generation[Any]:
+    """The generation that the given parameters choose: an optional one alone chooses none."""
+    for generation in GENERATIONS:
+        if any(is_given(one) for one in generation.parameters if not one.optional):
+            return generation
+    return GENERATIONS[0]
+
+
+def generation_of(credentials: Credentials) -> Generation[Any]:
+    """The generation that these credentials are for."""
+    return next(one for one in GENERATIONS if isinstance(credentials, one.credentials))
+
+
+def decode_credentials(kept: bytes) -> Credentials:
+    """Credentials of any generation, from the JSON that msgspec wrote of them.
+
+    Raises:
+        msgspec.ValidationError: they are none.
+    """
+    kinds = tuple(one.credentials for one in GENERATIONS)
+    credentials: Credentials = msgspec.json.decode(kept, type=Union[kinds])  # noqa: UP007 - of a table
+    return credentials
+
+
+def base_urls(account: Account, hosts: AllowedHosts) -> tuple[str, ...]:
+    """The checked URLs that every call for this account begins with.
+
+    Raises:
+        InvalidInput: the marketplaces are unknown or of several regions; or a host is not allowed
+            (`HostNotAllowed`), or of another generation, or has ended; `field` is the parameter's
+            name.
+    """
+    region_of(account.marketplace_ids)
+    own = generation_of(account.credentials)
+    host = host_in(account.services_host or "")
+    if host is not None and not own.has_host(host):
+        for other in GENERATIONS:
+            if other.has_host(host):
+                raise InvalidInput(other.elsewhere, field="amazon.services_host")
+    return own.base_urls(account, hosts)
 
 
 class Connector:
@@ -31,59 +79,27 @@ class Connector:
     """
 
     def __init__(self, *, quotas: Quotas, clock: Clock, hosts: AllowedHosts) -> None:
-        self._quotas = quotas
-        self._clock = clock
-        self._hosts = hosts
-        self._outbound = Outbound(may_be_private=hosts.listed)
-        self._amazon_time = AmazonTime(self._outbound, clock)
-        self._tokens = TokenCache(self._outbound, clock, self._amazon_time)
-        self._refusals = PersonalDataRefusals()
+        outbound = Outbound(may_be_private=hosts.listed)
+        self._shared = Shared(
+            outbound=outbound,
+            quotas=quotas,
+            clock=clock,
+            amazon_time=AmazonTime(outbound, clock),
+            hosts=hosts,
+        )
+        self._connections = {one.name: one.open(self._shared) for one in GENERATIONS}
 
     def connect(self, account: Account) -> PacedAmazon:
         """Amazon, as this account is served by it. Nothing is called yet.
 
         Raises:
-            InvalidInput: the marketplaces are unknown or of several regions, or a host is not
-                allowed (`HostNotAllowed`), or MWS would be called at Amazon's own, where it has
-                ended; `field` is the parameter's name.
+            InvalidInput: as `base_urls`.
         """
-        region = region_of(account.marketplace_ids)
-        match account.credentials:
-            case SellingPartnerCredentials() as credentials:
-                return self._selling_partner(account, credentials, region)
-            case MwsCredentials() as credentials:
-                return self._mws(account, credentials)
-
-    def _selling_partner(
-        self, account: Account, credentials: SellingPartnerCredentials, region: Region
-    ) -> PacedAmazon:
-        transport = Transport(
-            outbound=self._outbound,
-            tokens=self._tokens,
-            quotas=self._quotas,
-            clock=self._clock,
-            amazon_time=self._amazon_time,
-            credentials=credentials,
-            services_url=self._hosts.services_url(account.services_host, region),
-            token_url=self._hosts.token_url(account.token_host),
-        )
-        return SellingPartnerAccount(
-            transport, OrdersApi(transport, self._refusals), FeedsApi(transport, self._hosts)
-        )
-
-    def _mws(self, account: Account, credentials: MwsCredentials) -> PacedAmazon:
-        retired = MARKETPLACES[account.marketplace_ids[0]].mws_host
-        transport = MwsTransport(
-            outbound=self._outbound,
-            quotas=self._quotas,
-            clock=self._clock,
-            amazon_time=self._amazon_time,
-            credentials=credentials,
-            services_url=self._hosts.mws_url(account.services_host, retired),
-        )
-        return MwsAccount(transport)
+        connections = self._connections[generation_of(account.credentials).name]
+        return connections.connect(account.credentials, base_urls(account, self._shared.hosts))
 
     async def aclose(self) -> None:
         """Give up what is under way and close every connection."""
-        await self._tokens.aclose()
-        await self._outbound.aclose()
+        for connections in self._connections.values():
+            await connections.aclose()
+        await self._shared.outbound.aclose()

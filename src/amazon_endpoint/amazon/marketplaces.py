@@ -18,17 +18,13 @@ class Region(StrEnum):
 
 
 class Marketplace(msgspec.Struct, frozen=True, kw_only=True):
-    """A marketplace: `channel` is its published name.
-
-    `mws_host` is where Marketplace Web Service was for it.
-    """
+    """A marketplace: `channel` is its published name."""
 
     id: str
     region: Region
     country: str
     currency: str
     channel: str
-    mws_host: str
 
 
 _ID = re.compile(r"[A-Z0-9]{10,14}", re.ASCII)
@@ -62,30 +58,8 @@ _ROWS = (
     ("A1VC38T7YXB528", _FE, "JP", "JPY", "Amazon.co.jp"),
 )
 
-# "Amazon MWS endpoints": every region had its host, and some countries one of their own.
-_MWS_HOSTS_BY_REGION = {
-    _NA: "mws.amazonservices.com",
-    _EU: "mws-eu.amazonservices.com",
-    _FE: "mws-fe.amazonservices.com",
-}
-_MWS_HOSTS_BY_COUNTRY = {
-    "CA": "mws.amazonservices.ca",
-    "MX": "mws.amazonservices.com.mx",
-    "AE": "mws.amazonservices.ae",
-    "IN": "mws.amazonservices.in",
-    "AU": "mws.amazonservices.com.au",
-    "JP": "mws.amazonservices.jp",
-}
-
 MARKETPLACES = {
-    row[0]: Marketplace(
-        id=row[0],
-        region=row[1],
-        country=row[2],
-        currency=row[3],
-        channel=row[4],
-        mws_host=_MWS_HOSTS_BY_COUNTRY.get(row[2], _MWS_HOSTS_BY_REGION[row[1]]),
-    )
+    row[0]: Marketplace(id=row[0], region=row[1], country=row[2], currency=row[3], channel=row[4])
     for row in _ROWS
 }
 

@@ -7,7 +7,7 @@ import msgspec
 from rich.markup import escape
 from rich.table import Table
 
-from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
+from amazon_endpoint.amazon.connect import generation_of
 from amazon_endpoint.clock import iso
 from amazon_endpoint.hub.parameters import STATUSES
 from amazon_endpoint.sync.accounts import (
@@ -54,12 +54,11 @@ def shown(account: SyncAccount, now: datetime) -> ShownAccount:
     of_amazon, destination = account.account, dict(account.destination.__rich_repr__())
     expiry = client_secret_expiry(account, now)
     previous = account.previous_client_secret if len(ways_in(account, now)) > 1 else None
-    mws = not isinstance(of_amazon.credentials, SellingPartnerCredentials)
     return ShownAccount(
         id=account.id,
         seller_id=of_amazon.seller_id,
         marketplace_ids=of_amazon.marketplace_ids,
-        generation="MWS" if mws else "SP-API",
+        generation=generation_of(of_amazon.credentials).name,
         services_host=of_amazon.services_host,
         token_host=of_amazon.token_host,
         destination_kind=destination["kind"],

@@ -12,8 +12,9 @@ import click
 import msgspec
 
 from amazon_endpoint import logs, settings
+from amazon_endpoint.amazon import connect
 from amazon_endpoint.amazon.connect import Connector
-from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
+from amazon_endpoint.amazon.credentials import RenewableCredentials
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.cli import options
 from amazon_endpoint.cli.account_table import account_table, accounts_table, shown
@@ -38,20 +39,10 @@ T = TypeVar("T")
 _MINUTE = timedelta(minutes=1)
 _A_DAY = 24 * 60
 
-_ALWAYS_ASKED = {
+_ASKED = {
     "seller_id": "Seller id (merchant token)",
     "marketplace_id": "Marketplace ids, separated by commas",
 }
-_ASKED_WITHOUT_MWS = {
-    "client_id": "Client id",
-    "client_secret": "Client secret",
-    "refresh_token": "Refresh token",
-}
-_NEVER_ASKED = (
-    *("aws_access_key", "secret_key", "mws_auth_token"),
-    *("services_host", "token_host"),
-)
-_SHOWN_WHILE_TYPED = {"seller_id", "marketplace_id", "client_id"}
 
 _account_id = click.argument("account_id", metavar="ID")
 _secret_expires = click.option(
@@ -124,9 +115,9 @@ def add(
     """Add an account; its orders go to --to.
 
     Credentials come from AMAZON_ENDPOINT_CLIENT_ID, _CLIENT_SECRET and _REFRESH_TOKEN, or from
-    their _FILE forms; what is missing is asked for. AMAZON_ENDPOINT_DESTINATION_SECRET is what
-    messages are signed with, or the token of the hub extension; a webhook gets a new secret without
-    it, which is shown once.
+    their _FILE forms; what is missing is asked for. `amazon-endpoint settings` lists those of
+    gateways. AMAZON_ENDPOINT_DESTINATION_SECRET is what messages are signed with, or the token of
+    the hub extension; a webhook gets a new secret without it, which is shown once.
     """
     given, now = settings.load(), SystemClock().now()
     asked = {"seller_id": seller_id, "marketplace_id": marketplace_id}
@@ -229,7 +220,7 @@ def rotate(account_id: str, secret_expires: datetime | None) -> None:
     last 180 days.
     """
     given, now = settings.load(), SystemClock().now()
-    secret = given.client_secret or _ask("client_secret", "New client secret")
+    secret = given.credentials.get("client_secret") or _ask("client_secret", "New client secret")
     changed = _change(
         given,
         account_id,
@@ -277,7 +268,7 @@ def check(ctx: click.Context, account_id: str, deep: bool, as_json: bool) -> Non
 
     async def checks(examination: Examination) -> None:
         await examination.passes("Store", store)
-        if isinstance(account.account.credentials, SellingPartnerCredentials):
+        if isinstance(account.account.credentials, RenewableCredentials):
             await examination.passes("Client secret", client_secret)
         first, *further = accounts.ways_in(account, now)
         await examination.of_account(given, first, deep=deep)
@@ -342,12 +333,15 @@ def _change(
 
 def _account_settings(given: Settings, options: Mapping[str, str | None]) -> dict[str, str]:
     """What makes the account: from options, settings or questions, by the setting's name."""
-    names = (*_ALWAYS_ASKED, *_ASKED_WITHOUT_MWS, *_NEVER_ASKED)
-    found = {name: options.get(name) or getattr(given, name) for name in names}
-    needed = _ALWAYS_ASKED if found["aws_access_key"] else _ALWAYS_ASKED | _ASKED_WITHOUT_MWS
-    for name, question in needed.items():
-        found[name] = found[name] or _ask(name, question)
-    return {name: value for name, value in found.items() if value}
+    found = dict(given.credentials)
+    for name, question in _ASKED.items():
+        found[name] = options[name] or getattr(given, name) or _ask(name, question, secret=False)
+    for one in connect.chosen(lambda one: one.name in found).parameters:
+        if not one.optional and one.name not in found:
+            question = one.name.replace("_", " ").capitalize()
+            found[one.name] = _ask(one.name, question, secret=one.secret)
+    hosts = {"services_host": given.services_host, "token_host": given.token_host}
+    return {**found, **{name: value for name, value in hosts.items() if value}}
 
 
 def _destination_secrets(given: Settings, kind: str) -> tuple[tuple[str, ...], str | None]:
@@ -361,8 +355,8 @@ def _destination_secrets(given: Settings, kind: str) -> tuple[tuple[str, ...], s
     return (new,), new
 
 
-def _ask(name: str, question: str) -> str:
-    """Ask a person.
+def _ask(name: str, question: str, *, secret: bool = True) -> str:
+    """Ask a person, who does not see the secret while typing it.
 
     Raises:
         SettingInvalid: there is nobody to ask.
@@ -370,8 +364,7 @@ def _ask(name: str, question: str) -> str:
     variable = f"{PREFIX}{name.upper()}"
     if not sys.stdin.isatty():
         raise SettingInvalid(f"Not set. Set it, or {variable}_FILE.", field=variable)
-    hidden = name not in _SHOWN_WHILE_TYPED
-    answer: str = click.prompt(question, hide_input=hidden, err=True)
+    answer: str = click.prompt(question, hide_input=secret, err=True)
     return answer.strip()
 
 

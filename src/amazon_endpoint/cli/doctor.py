@@ -11,10 +11,9 @@ import click
 import msgspec
 
 from amazon_endpoint import logs, settings
-from amazon_endpoint.amazon.connect import Connector
-from amazon_endpoint.amazon.credentials import Account, MwsCredentials
+from amazon_endpoint.amazon.connect import Connector, base_urls
+from amazon_endpoint.amazon.credentials import Account
 from amazon_endpoint.amazon.hosts import AllowedHosts
-from amazon_endpoint.amazon.marketplaces import MARKETPLACES, region_of
 from amazon_endpoint.amazon.port import Amazon, OrderQuery
 from amazon_endpoint.cli import options
 from amazon_endpoint.cli.endpoint import account_parameters
@@ -138,7 +137,7 @@ class Examination:
         return finding.outcome != "wrong"
 
     async def _hosts(self, account: Account, hosts: AllowedHosts) -> str:
-        urls = dict.fromkeys(_urls(account, hosts))
+        urls = dict.fromkeys(base_urls(account, hosts))
         outbound = Outbound(may_be_private=hosts.listed)
         try:
             for url in urls:
@@ -193,17 +192,6 @@ def _account(given: Settings) -> Account:
 async def _database(given: Settings) -> str:
     async with await Storage.open(given.database):
         return "It opens, and is up to date."
-
-
-def _urls(account: Account, hosts: AllowedHosts) -> tuple[str, ...]:
-    region = region_of(account.marketplace_ids)
-    if isinstance(account.credentials, MwsCredentials):
-        retired = MARKETPLACES[account.marketplace_ids[0]].mws_host
-        return (hosts.mws_url(account.services_host, retired),)
-    return (
-        hosts.services_url(account.services_host, region),
-        hosts.token_url(account.token_host),
-    )
 
 
 async def _date(outbound: Outbound, url: str) -> datetime | None:

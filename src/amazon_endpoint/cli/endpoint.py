@@ -14,6 +14,7 @@ import httpx2
 import msgspec
 
 from amazon_endpoint import logs
+from amazon_endpoint.amazon import connect
 from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.cli.listening import is_loopback
@@ -30,8 +31,8 @@ from amazon_endpoint.web.metrics import Metrics
 # As patient as a hub: the endpoint answers within its reply_seconds.
 _PATIENCE = httpx2.Timeout(180, connect=5)
 
-_NEEDED = ("client_id", "client_secret", "refresh_token", "seller_id", "marketplace_id")
-_ACCOUNT = (*_NEEDED, "services_host", "token_host")
+_NEEDED = ("seller_id", "marketplace_id")
+_HOSTS = ("services_host", "token_host")
 
 
 class Endpoint(Protocol):
@@ -93,13 +94,19 @@ def account_parameters(settings: Settings) -> dict[str, str]:
     Raises:
         SettingInvalid: some of what is needed isn't set.
     """
-    missing = [PREFIX + name.upper() for name in _NEEDED if getattr(settings, name) is None]
+    given = {
+        **settings.credentials,
+        **{name: getattr(settings, name) for name in (*_NEEDED, *_HOSTS)},
+    }
+    generation = connect.chosen(lambda one: one.name in given)
+    credentials = [one.name for one in generation.parameters if not one.optional]
+    missing = [name for name in (*credentials, *_NEEDED) if given.get(name) is None]
     if missing:
         raise SettingInvalid(
-            "Not set. `amazon-endpoint settings` tells what to set.", field=", ".join(missing)
+            "Not set. `amazon-endpoint settings` tells what to set.",
+            field=", ".join(PREFIX + name.upper() for name in missing),
         )
-    given = {f"amazon.{name}": getattr(settings, name) for name in _ACCOUNT}
-    return {name: value for name, value in given.items() if value is not None}
+    return {f"amazon.{name}": value for name, value in given.items() if value is not None}
 
 
 class _InProcess:

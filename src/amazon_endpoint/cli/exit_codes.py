@@ -41,11 +41,11 @@ def told(error: EndpointError) -> str:
 
 
 def _given_as(field: str | None) -> str | None:
-    from amazon_endpoint.settings import PREFIX, Settings  # noqa: PLC0415 - only when it failed
+    from amazon_endpoint.settings import PREFIX, names  # noqa: PLC0415 - only when it failed
 
     if field is None or field.startswith(PREFIX):
         return field
     name = field.removeprefix("amazon.")
-    if name in Settings.__struct_fields__:
+    if name in names():
         return PREFIX + name.upper()
     return _OPTIONS.get(field.partition("[")[0])

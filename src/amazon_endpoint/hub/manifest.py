@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from amazon_endpoint.amazon import connect
 from amazon_endpoint.hub.parameters import DEFAULT_FULFILLED_BY, DEFAULT_STATUSES, STATUSES
 from amazon_endpoint.hub.v5.message import Service
 from amazon_endpoint.orders import AMAZON, MERCHANT
@@ -9,34 +10,37 @@ from amazon_endpoint.orders import AMAZON, MERCHANT
 
 def manifest() -> dict[str, Any]:
     """The manifest as JSON values. A hub prepends ``amazon.``, its name, to each parameter."""
+    account = [
+        *(_parameter(one.name, one.description) for one in connect.parameters()),
+        *_ACCOUNT,
+    ]
     return {
         "name": "amazon",
         "display": "Amazon",
         "description": "Imports a merchant's Amazon orders and confirms their shipments.",
         "help": (
-            "Register a Selling Partner API application, authorise it for the seller's account, "
-            "and set its Login with Amazon credentials, the seller id, the marketplace id and the "
-            "moment from which orders are wanted. An MWS gateway's keys serve instead of them, "
-            "with its services_host."
+            "Set the seller id, the marketplace id, the moment from which orders are wanted, and "
+            "the credentials of one of Amazon's APIs. "
+            + " Or: ".join(generation.hint for generation in connect.GENERATIONS)
         ),
         "services": [
             _service(
                 Service.ORDER_POLL,
                 "Return Orders",
                 "Imports every order updated since amazon.last_updated_after.",
-                parameters=[*_ACCOUNT, *_POLL, _SHIPPING_METHOD_LOOKUP],
+                parameters=[*account, *_POLL, _SHIPPING_METHOD_LOOKUP],
             ),
             _service(
                 Service.IMPORT_BY_NUMBER,
                 "Return Specific Order",
                 "Imports one order by its Amazon order number.",
-                parameters=[*_ACCOUNT, _SHIPPING_METHOD_LOOKUP],
+                parameters=[*account, _SHIPPING_METHOD_LOOKUP],
             ),
             _service(
                 Service.SHIPMENT_CONFIRM,
                 "Confirm Shipment",
                 "Tells Amazon that a shipment is on its way.",
-                parameters=[*_ACCOUNT, _CARRIER_LOOKUP],
+                parameters=[*account, _CARRIER_LOOKUP],
                 # Every marketplace's channel begins so: Amazon.com, Amazon.co.uk, ...
                 filters=[
                     {"path": "payload.order.channel", "operator": "begin", "value": "Amazon."}
@@ -46,7 +50,7 @@ def manifest() -> dict[str, Any]:
                 Service.FEED_STATUS,
                 "Get Feed Status",
                 "Tells what became of a confirmed shipment.",
-                parameters=_ACCOUNT,
+                parameters=account,
                 required=True,
             ),
         ],
@@ -91,12 +95,6 @@ def _parameter(
 
 
 _ACCOUNT = [
-    _parameter("client_id", "Login with Amazon client id of the application"),
-    _parameter("client_secret", "Login with Amazon client secret of the application"),
-    _parameter("refresh_token", "Refresh token of the seller's authorisation"),
-    _parameter("aws_access_key", "Access key of an MWS gateway, instead of the three above"),
-    _parameter("secret_key", "Secret key of an MWS gateway"),
-    _parameter("mws_auth_token", "The seller's authorisation, where an MWS gateway wants one"),
     _parameter("seller_id", "Seller id (merchant token)", optional=False),
     _parameter(
         "marketplace_id",
@@ -105,7 +103,7 @@ _ACCOUNT = [
     ),
     _parameter(
         "services_host",
-        "Host of the Selling Partner API, empty: the marketplace's own; or of the MWS gateway",
+        "Host of Amazon's API, or of the gateway to it; empty: Amazon's own for the marketplace",
     ),
     _parameter("token_host", "Host of Login with Amazon; empty: Amazon's own"),
 ]

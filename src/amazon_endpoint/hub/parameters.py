@@ -9,11 +9,9 @@ from datetime import datetime
 
 import msgspec
 
-from amazon_endpoint.amazon.credentials import (
-    Account,
-    MwsCredentials,
-    SellingPartnerCredentials,
-)
+from amazon_endpoint.amazon import connect
+from amazon_endpoint.amazon.credentials import Account, Credentials
+from amazon_endpoint.amazon.generation import Parameter
 from amazon_endpoint.errors import InvalidInput
 from amazon_endpoint.hub import fields
 from amazon_endpoint.orders import AMAZON, MERCHANT
@@ -35,22 +33,11 @@ DEFAULT_FULFILLED_BY = (MERCHANT,)
 # Far more than Amazon has service levels, or a store has shipping methods.
 _MOST_ENTRIES = 1000
 
-# What the storage keeps as it is, in columns of these lengths.
-_LIMITS = {"amazon.seller_id": 64, "amazon.client_id": 255, "amazon.aws_access_key": 255}
+# What the storage keeps as it is, in a column of this length.
+_LONGEST_SELLER_ID = 64
 
 # Twice as many as Amazon has.
 _MOST_MARKETPLACES = 50
-
-_SELLING_PARTNER = ("amazon.client_id", "amazon.client_secret", "amazon.refresh_token")
-_MWS = ("amazon.aws_access_key", "amazon.secret_key")
-
-_SELLING_PARTNER_HINT = (
-    "Set amazon.client_id, amazon.client_secret and amazon.refresh_token to the Login with Amazon "
-    "credentials of your Selling Partner API application."
-)
-_MWS_HINT = (
-    "Set amazon.aws_access_key and amazon.secret_key to the keys that your MWS gateway gave you."
-)
 
 
 class Parameters(msgspec.Struct, frozen=True):
@@ -115,34 +102,31 @@ class Parameters(msgspec.Struct, frozen=True):
         """The store's shipping method → Amazon's carrier code, as the merchant wrote them."""
         return self._lookup("amazon.carrier_lookup", key="standard", word="amazon")
 
-    def _text(self, name: str) -> str | None:
-        return fields.text(self.values.get(name), name, limit=_LIMITS.get(name))
+    def _text(self, name: str, *, limit: int | None = None) -> str | None:
+        return fields.text(self.values.get(name), name, limit=limit)
 
-    def _required(self, name: str, hint: str) -> str:
-        value = self._text(name)
-        if value is None:
-            raise InvalidInput(f"Missing. {hint}", field=name)
-        return value
+    def _credentials(self) -> Credentials:
+        """Those of the generation that they choose, complete."""
+        generation = connect.chosen(lambda one: self._part(one) is not None)
+        given = {}
+        for one in generation.parameters:
+            value = self._part(one)
+            if value is not None:
+                given[one.name] = value
+            elif not one.optional:
+                raise InvalidInput(f"Missing. {generation.hint}", field=_NAMESPACE + one.name)
+        credentials: Credentials = generation.read(given, self._seller_id())
+        return credentials
 
-    def _credentials(self) -> SellingPartnerCredentials | MwsCredentials:
-        """Those of the Selling Partner API, or those of MWS where none of them is given."""
-        if not any(map(self._text, _SELLING_PARTNER)) and any(map(self._text, _MWS)):
-            access_key_id, secret_key = (self._required(name, _MWS_HINT) for name in _MWS)
-            return MwsCredentials(
-                access_key_id=access_key_id,
-                secret_key=secret_key,
-                seller_id=self._seller_id(),
-                auth_token=self._text("amazon.mws_auth_token"),
-            )
-        client_id, client_secret, refresh_token = (
-            self._required(name, _SELLING_PARTNER_HINT) for name in _SELLING_PARTNER
-        )
-        return SellingPartnerCredentials(
-            client_id=client_id, client_secret=client_secret, refresh_token=refresh_token
-        )
+    def _part(self, parameter: Parameter) -> str | None:
+        return self._text(_NAMESPACE + parameter.name, limit=parameter.limit)
 
     def _seller_id(self) -> str:
-        return self._required("amazon.seller_id", "Set it to the seller's merchant token.")
+        name = "amazon.seller_id"
+        value = self._text(name, limit=_LONGEST_SELLER_ID)
+        if value is None:
+            raise InvalidInput("Missing. Set it to the seller's merchant token.", field=name)
+        return value
 
     def _marketplace_ids(self) -> tuple[str, ...]:
         name = "amazon.marketplace_id"

@@ -8,11 +8,8 @@ import msgspec
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from amazon_endpoint.amazon.credentials import (
-    Account,
-    MwsCredentials,
-    SellingPartnerCredentials,
-)
+from amazon_endpoint.amazon import connect
+from amazon_endpoint.amazon.credentials import Account
 from amazon_endpoint.storage.database import Database, insert_unless_there
 from amazon_endpoint.storage.encryption import Keyring
 from amazon_endpoint.storage.sync_tables import accounts
@@ -44,9 +41,9 @@ class _Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Secrets(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sealed."""
+    """What is sealed. The credentials are of whichever generation; their tag tells."""
 
-    credentials: SellingPartnerCredentials | MwsCredentials
+    credentials: msgspec.Raw
     previous_client_secret: PreviousClientSecret | None
     destination: Destination
 
@@ -143,7 +140,7 @@ class StoredAccounts:
             client_secret_expires_at=account.client_secret_expires_at,
         )
         secrets = _Secrets(
-            credentials=of_amazon.credentials,
+            credentials=msgspec.Raw(msgspec.json.encode(of_amazon.credentials)),
             previous_client_secret=account.previous_client_secret,
             destination=account.destination,
         )
@@ -165,7 +162,7 @@ class StoredAccounts:
         return SyncAccount(
             id=row.id,
             account=Account(
-                credentials=secrets.credentials,
+                credentials=connect.decode_credentials(secrets.credentials),
                 seller_id=row.seller_id,
                 marketplace_ids=settings.pop("marketplace_ids"),
                 services_host=settings.pop("services_host"),

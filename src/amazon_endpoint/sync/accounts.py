@@ -8,7 +8,8 @@ from typing import Protocol
 
 import msgspec
 
-from amazon_endpoint.amazon.credentials import Account, SellingPartnerCredentials
+from amazon_endpoint.amazon.connect import generation_of
+from amazon_endpoint.amazon.credentials import Account, RenewableCredentials
 from amazon_endpoint.amazon.marketplaces import region_of
 from amazon_endpoint.errors import EndpointError, InvalidInput
 from amazon_endpoint.orders import MERCHANT
@@ -162,13 +163,13 @@ def with_client_secret(
     The same secret again changes `expires_at` alone, if that is given.
 
     Raises:
-        InvalidInput: MWS has no client secret.
+        InvalidInput: the account's credentials have no client secret.
     """
     credentials = account.account.credentials
-    if not isinstance(credentials, SellingPartnerCredentials):
+    if not isinstance(credentials, RenewableCredentials):
         raise InvalidInput(
-            "This account has keys of MWS, which have no client secret. Remove it, and add it "
-            "again with its new keys.",
+            f"This account's credentials, of {generation_of(credentials).name}, have no client "
+            "secret. Remove it, and add it again with its new ones.",
             field="account.id",
         )
     if credentials.client_secret == secret:
@@ -193,7 +194,7 @@ def ways_in(account: SyncAccount, now: datetime) -> tuple[Account, ...]:
     if (
         previous is None
         or now >= previous.until
-        or not isinstance(first.credentials, SellingPartnerCredentials)
+        or not isinstance(first.credentials, RenewableCredentials)
     ):
         return (first,)
     return first, _with_secret(first, first.credentials, previous.secret)
@@ -233,7 +234,7 @@ def client_secret_expiry(account: SyncAccount, now: datetime) -> Expiry | None:
     return Expiry(at, left.days, level)
 
 
-def _with_secret(account: Account, credentials: SellingPartnerCredentials, secret: str) -> Account:
+def _with_secret(account: Account, credentials: RenewableCredentials, secret: str) -> Account:
     return msgspec.structs.replace(
         account, credentials=msgspec.structs.replace(credentials, client_secret=secret)
     )

@@ -1,8 +1,9 @@
 """A seller's account, connected to a service of the test's own that speaks MWS."""
 
 from amazon_endpoint.amazon.connect import Connector
-from amazon_endpoint.amazon.credentials import Account, MwsCredentials
+from amazon_endpoint.amazon.credentials import Account
 from amazon_endpoint.amazon.hosts import AllowedHosts
+from amazon_endpoint.amazon.mws.credentials import MwsCredentials
 from amazon_endpoint.amazon.port import Amazon
 from amazon_endpoint.clock import Clock
 from tests.integration.spapi.memory_quotas import MemoryQuotas

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from amazon_endpoint.amazon.credentials import MwsCredentials
+from amazon_endpoint.amazon.mws.credentials import MwsCredentials
 from amazon_endpoint.errors import EndpointError
 from tests.integration.mws.scripted_mws import (
     ScriptedMws,

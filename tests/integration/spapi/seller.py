@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from amazon_endpoint.amazon.connect import Connector
-from amazon_endpoint.amazon.credentials import Account, SellingPartnerCredentials
+from amazon_endpoint.amazon.credentials import Account
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.amazon.port import Amazon, OrderQuery
+from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.shipments import Carrier, Package, PackageItem
 from tests.integration.spapi.memory_quotas import MemoryQuotas

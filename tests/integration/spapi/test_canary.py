@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
+from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
 from amazon_endpoint.errors import EndpointError
 from tests.integration.spapi.scripted_amazon import Reply, ScriptedAmazon, grant, refusal
 from tests.integration.spapi.seller import Seller, window

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import msgspec
 import pytest
 
-from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
+from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
 from amazon_endpoint.amazon.spapi.token import TokenCache
 from amazon_endpoint.errors import AmazonRefused, AmazonUnavailable, CredentialsRefused
 from tests.integration.spapi.scripted_amazon import (
@@ -24,7 +24,8 @@ from tests.turned_clock import NOON, TurnedClock
 
 @pytest.fixture
 def tokens(seller: Seller) -> TokenCache:
-    return seller.connector._tokens
+    shared = seller.connector._shared
+    return TokenCache(shared.outbound, shared.clock, shared.amazon_time)
 
 
 def another(**changes: str) -> SellingPartnerCredentials:
@@ -100,8 +101,8 @@ async def test_many_sellers_keep_their_tokens(amazon: ScriptedAmazon, tokens: To
 async def test_the_least_used_token_is_dropped_first(
     amazon: ScriptedAmazon, seller: Seller, clock: TurnedClock
 ) -> None:
-    connector = seller.connector
-    small = TokenCache(connector._outbound, clock, connector._amazon_time, capacity=2)
+    shared = seller.connector._shared
+    small = TokenCache(shared.outbound, clock, shared.amazon_time, capacity=2)
     one, two, three = (another(refresh_token=f"Atzr|{number}") for number in range(3))
 
     for credentials in (one, two, one, three):

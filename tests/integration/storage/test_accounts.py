@@ -10,11 +10,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from amazon_endpoint.amazon.credentials import (
-    Account,
-    MwsCredentials,
-    SellingPartnerCredentials,
-)
+from amazon_endpoint.amazon.credentials import Account
+from amazon_endpoint.amazon.mws.credentials import MwsCredentials
+from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
 from amazon_endpoint.storage import Storage
 from amazon_endpoint.storage.accounts import StoredAccounts
 from amazon_endpoint.storage.encryption import Damaged, KeyMissing, Keyring, KeyUnusable

@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from amazon_endpoint.amazon.credentials import Account, SellingPartnerCredentials
+from amazon_endpoint.amazon.credentials import Account
+from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
 from amazon_endpoint.orders import AMAZON, MERCHANT, Order
 from amazon_endpoint.storage.sync_storage import SyncStorage
 from amazon_endpoint.stores.messages import read_order

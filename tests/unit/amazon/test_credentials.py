@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from amazon_endpoint.amazon.credentials import MwsCredentials
+from amazon_endpoint.amazon.mws.credentials import MwsCredentials
 
 KEYS = MwsCredentials(access_key_id="AKIDEXAMPLE", secret_key="hidden", seller_id="A1")
 

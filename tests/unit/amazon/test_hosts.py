@@ -1,40 +1,58 @@
 """Hosts: credentials and data travel to Amazon, and where the operator allows."""
 
+from typing import Any
+
 import pytest
 
-from amazon_endpoint.amazon.connect import Connector
-from amazon_endpoint.amazon.credentials import (
-    Account,
-    MwsCredentials,
-    SellingPartnerCredentials,
-)
+from amazon_endpoint.amazon.connect import Connector, base_urls
+from amazon_endpoint.amazon.credentials import Account, Credentials
 from amazon_endpoint.amazon.hosts import AllowedHosts
-from amazon_endpoint.amazon.marketplaces import Region
+from amazon_endpoint.amazon.mws.credentials import MwsCredentials
+from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
 from amazon_endpoint.clock import SystemClock
 from amazon_endpoint.errors import HostNotAllowed, InvalidInput
 from tests.integration.spapi.memory_quotas import MemoryQuotas
 
+SELLING_PARTNER = SellingPartnerCredentials(client_id="a", client_secret="b", refresh_token="c")
 MWS = MwsCredentials(access_key_id="a", secret_key="b", seller_id="A0000000000000")
+
+UNITED_STATES, GERMANY, JAPAN = "ATVPDKIKX0DER", "A1PA6795UKMFR9", "A1VC38T7YXB528"
 
 AMAZON = AllowedHosts()
 OPERATOR = AllowedHosts(["127.0.0.1:8001", "Amazon.Test", "[::1]:9000"])
 
 
+def account(credentials: Credentials = SELLING_PARTNER, **changes: Any) -> Account:
+    whose: dict[str, Any] = {"seller_id": "A0000000000000", "marketplace_ids": (UNITED_STATES,)}
+    return Account(credentials=credentials, **whose | changes)
+
+
+def services_url(hosts: AllowedHosts, value: str | None) -> str:
+    return base_urls(account(services_host=value), hosts)[0]
+
+
+def token_url(hosts: AllowedHosts, value: str | None) -> str:
+    return base_urls(account(token_host=value), hosts)[1]
+
+
+def gateway_url(hosts: AllowedHosts, value: str | None) -> str:
+    (url,) = base_urls(account(MWS, services_host=value), hosts)
+    return url
+
+
 @pytest.mark.parametrize(
-    ("region", "url"),
+    ("marketplace_id", "url"),
     [
-        (Region.NORTH_AMERICA, "https://sellingpartnerapi-na.amazon.com"),
-        (Region.EUROPE, "https://sellingpartnerapi-eu.amazon.com"),
-        (Region.FAR_EAST, "https://sellingpartnerapi-fe.amazon.com"),
+        (UNITED_STATES, "https://sellingpartnerapi-na.amazon.com"),
+        (GERMANY, "https://sellingpartnerapi-eu.amazon.com"),
+        (JAPAN, "https://sellingpartnerapi-fe.amazon.com"),
     ],
 )
-def test_the_region_decides_the_host(region: Region, url: str) -> None:
-    assert AMAZON.services_url(None, region) == url
-    assert AMAZON.services_url("", region) == url
+@pytest.mark.parametrize("empty", [None, ""])
+def test_the_region_decides_the_host(marketplace_id: str, url: str, empty: str | None) -> None:
+    there = account(marketplace_ids=(marketplace_id,), services_host=empty, token_host=empty)
 
-
-def test_tokens_come_from_login_with_amazon() -> None:
-    assert AMAZON.token_url(None) == "https://api.amazon.com"
+    assert base_urls(there, AMAZON) == (url, "https://api.amazon.com")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +67,7 @@ def test_tokens_come_from_login_with_amazon() -> None:
 def test_amazons_sandbox_may_be_named(value: str) -> None:
     url = "https://sandbox.sellingpartnerapi-na.amazon.com"
 
-    assert AMAZON.services_url(value, Region.NORTH_AMERICA) == url
+    assert services_url(AMAZON, value) == url
 
 
 @pytest.mark.parametrize(
@@ -83,14 +101,14 @@ def test_amazons_sandbox_may_be_named(value: str) -> None:
 )
 def test_any_other_services_host_is_refused(value: str) -> None:
     with pytest.raises(HostNotAllowed) as told:
-        OPERATOR.services_url(value, Region.NORTH_AMERICA)
+        services_url(OPERATOR, value)
 
     assert told.value.field == "amazon.services_host"
 
 
 def test_credentials_do_not_go_to_the_services_host() -> None:
     with pytest.raises(HostNotAllowed) as told:
-        AMAZON.token_url("sellingpartnerapi-na.amazon.com")
+        token_url(AMAZON, "sellingpartnerapi-na.amazon.com")
 
     assert told.value.field == "amazon.token_host"
 
@@ -107,50 +125,95 @@ def test_credentials_do_not_go_to_the_services_host() -> None:
     ],
 )
 def test_the_operator_may_allow_more_and_clear_text_too(value: str, url: str) -> None:
-    assert OPERATOR.services_url(value, Region.EUROPE) == url
-    assert OPERATOR.token_url(value) == url
+    assert services_url(OPERATOR, value) == url
+    assert token_url(OPERATOR, value) == url
 
 
 def test_a_refusal_repeats_no_password() -> None:
     with pytest.raises(HostNotAllowed) as told:
-        AMAZON.services_url("https://me:hunter2@example.com", Region.EUROPE)
+        services_url(AMAZON, "https://me:hunter2@example.com")
 
     assert "hunter2" not in str(told.value)
+
+
+# Amazon's own list, and others of the same form.
+RETIRED = [
+    *("mws.amazonservices.com", "mws.amazonservices.ca", "mws.amazonservices.com.mx"),
+    *("mws-eu.amazonservices.com", "mws.amazonservices.ae", "mws.amazonservices.in"),
+    *("mws-fe.amazonservices.com", "mws.amazonservices.com.au", "mws.amazonservices.jp"),
+    *("mws.amazonservices.com.cn", "mws.amazonservices.co.uk", "mws-na.amazonservices.com"),
+]
+ALSO_RETIRED = [
+    "https://mws.amazonservices.com/",
+    " MWS-EU.amazonservices.com ",
+    "mws.amazonservices.jp:8443",
+    "http://mws.amazonservices.in",
+]
+
+
+@pytest.mark.parametrize("value", [*RETIRED, *ALSO_RETIRED])
+@pytest.mark.parametrize(
+    ("credentials", "field"),
+    [(SELLING_PARTNER, "amazon.services_host"), (MWS, "amazon.aws_access_key")],
+)
+def test_mws_has_ended_at_amazons_own_hosts(
+    value: str, credentials: Credentials, field: str
+) -> None:
+    with pytest.raises(InvalidInput) as told:
+        base_urls(account(credentials, services_host=value), AllowedHosts([RETIRED[0]]))
+
+    assert told.value.field == field
+    assert_mws_has_ended(told.value.message)
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_mws_has_ended_where_no_gateway_is_named(value: str | None) -> None:
+    with pytest.raises(InvalidInput) as told:
+        gateway_url(AMAZON, value)
+
+    assert told.value.field == "amazon.aws_access_key"
+    assert_mws_has_ended(told.value.message)
+
+
+def assert_mws_has_ended(message: str) -> None:
+    assert "Amazon ended MWS on 2024-04-01" in message
+    assert "Clear amazon.services_host" in message
+    for name in ("client_id", "client_secret", "refresh_token"):
+        assert f"amazon.{name}" in message
 
 
 @pytest.mark.parametrize(
     "value",
     [
-        None,
-        "",
-        "mws.amazonservices.com",
-        "https://mws.amazonservices.com/",
-        "MWS-EU.amazonservices.com",
-        "mws.amazonservices.jp:8443",
-        "http://mws.amazonservices.in",
+        "sellingpartnerapi-eu.amazon.com",
+        "http://sandbox.sellingpartnerapi-na.amazon.com:8080",
     ],
 )
-def test_mws_has_ended_at_amazons_own_hosts(value: str | None) -> None:
-    allowed = AllowedHosts(["mws.amazonservices.com"])
+def test_the_selling_partner_api_takes_no_keys_of_mws(value: str) -> None:
+    with pytest.raises(InvalidInput, match="takes no other credentials") as told:
+        gateway_url(AllowedHosts(["sandbox.sellingpartnerapi-na.amazon.com"]), value)
 
-    with pytest.raises(InvalidInput, match="2024-04-01") as told:
-        allowed.mws_url(value, "mws.amazonservices.com")
+    assert told.value.field == "amazon.services_host"
+    assert "amazon.refresh_token" in told.value.message
 
-    assert told.value.field == "amazon.aws_access_key"
-    for name in ("client_id", "client_secret", "refresh_token", "services_host"):
-        assert f"amazon.{name}" in told.value.message
+
+@pytest.mark.parametrize("value", ["mws.example", "amazonservices.com", "mws.notamazonservices.com"])
+def test_what_only_resembles_a_retired_host_may_be_allowed(value: str) -> None:
+    assert gateway_url(AllowedHosts([value]), value) == f"https://{value}"
+    with pytest.raises(HostNotAllowed):
+        gateway_url(AMAZON, value)
 
 
 def test_a_gateway_that_speaks_mws_may_be_allowed() -> None:
     url = "http://127.0.0.1:8001"
 
-    assert OPERATOR.mws_url(url, "mws.amazonservices.com") == url
+    assert gateway_url(OPERATOR, url) == url
 
 
 @pytest.mark.parametrize("value", ["mws.example", "http://127.0.0.1:8002", "https://u:pw@x/y"])
 def test_any_other_gateway_is_refused(value: str) -> None:
     with pytest.raises(HostNotAllowed) as told:
-        OPERATOR.mws_url(value, "mws.amazonservices.com")
+        gateway_url(OPERATOR, value)
 
     assert told.value.field == "amazon.services_host"
     assert "pw" not in told.value.message
@@ -215,19 +278,12 @@ def test_a_document_anywhere_else_is_refused(url: str) -> None:
     ],
 )
 async def test_a_connection_is_checked_before_anything_is_called(
-    field: str, changes: dict[str, object]
+    field: str, changes: dict[str, Any]
 ) -> None:
     connector = Connector(quotas=MemoryQuotas(), clock=SystemClock(), hosts=AMAZON)
-    parts = {
-        "credentials": SellingPartnerCredentials(
-            client_id="a", client_secret="b", refresh_token="c"
-        ),
-        "seller_id": "A0000000000000",
-        "marketplace_ids": ("ATVPDKIKX0DER",),
-    }
 
     with pytest.raises(InvalidInput) as told:
-        connector.connect(Account(**parts | changes))  # type: ignore[arg-type]
+        connector.connect(account(**changes))
 
     assert told.value.field == field
     await connector.aclose()

@@ -49,22 +49,6 @@ def test_every_currency_exists(one: Marketplace) -> None:
     assert parse_currency(one.currency)
 
 
-@pytest.mark.parametrize(
-    ("marketplace_id", "host"),
-    [
-        (UNITED_STATES, "mws.amazonservices.com"),
-        ("A2Q3Y263D00KWC", "mws.amazonservices.com"),
-        (CANADA, "mws.amazonservices.ca"),
-        (GERMANY, "mws-eu.amazonservices.com"),
-        ("A21TJRUUN4KGV", "mws.amazonservices.in"),
-        (JAPAN, "mws.amazonservices.jp"),
-        ("A19VAU5U5O7RUS", "mws-fe.amazonservices.com"),
-    ],
-)
-def test_a_marketplace_had_its_host_of_mws(marketplace_id: str, host: str) -> None:
-    assert MARKETPLACES[marketplace_id].mws_host == host
-
-
 def test_an_unknown_marketplace_is_none() -> None:
     assert marketplace("A2ZV50J4W1RKNI") is None
     assert marketplace(None) is None

@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+
 import click
 import pytest
 
@@ -5,29 +7,47 @@ from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.cli.endpoint import _answered, _checked, account_parameters
 from amazon_endpoint.cli.reply import Refused
 from amazon_endpoint.errors import Later
-from amazon_endpoint.settings import SettingInvalid, Settings
+from amazon_endpoint.settings import SettingInvalid, Settings, load
 from tests.turned_clock import NOON, TurnedClock
 
-ACCOUNT = {
+SELLING_PARTNER = {
     "client_id": "an application",
     "client_secret": "a secret",
     "refresh_token": "a token",
-    "seller_id": "SELLER",
-    "marketplace_id": "ATVPDKIKX0DER",
 }
+MWS = {"aws_access_key": "a key", "secret_key": "a secret"}
+SELLER = {"seller_id": "SELLER", "marketplace_id": "ATVPDKIKX0DER"}
 
 
-def test_the_account_is_sent_as_a_hub_would() -> None:
-    parameters = account_parameters(Settings(**ACCOUNT))  # type: ignore[arg-type]
-    assert parameters == {f"amazon.{name}": value for name, value in ACCOUNT.items()}
+def given(account: Mapping[str, str]) -> Settings:
+    return load({f"AMAZON_ENDPOINT_{name.upper()}": value for name, value in account.items()})
 
 
-@pytest.mark.parametrize("name", ACCOUNT)
-def test_what_is_missing_is_named(name: str) -> None:
-    given = {**ACCOUNT, name: None}
+@pytest.mark.parametrize("credentials", [SELLING_PARTNER, MWS])
+def test_the_account_is_sent_as_a_hub_would(credentials: dict[str, str]) -> None:
+    account = {**credentials, **SELLER, "services_host": "gateway.example"}
+    sent = {f"amazon.{name}": value for name, value in account.items()}
+    assert account_parameters(given(account)) == sent
+
+
+@pytest.mark.parametrize(
+    ("credentials", "name"),
+    [
+        *((SELLING_PARTNER, name) for name in (*SELLING_PARTNER, *SELLER)),
+        *((MWS, name) for name in (*MWS, *SELLER)),
+    ],
+)
+def test_what_is_missing_is_named(credentials: dict[str, str], name: str) -> None:
+    account = {**credentials, **SELLER}
+    del account[name]
     with pytest.raises(SettingInvalid) as missing:
-        account_parameters(Settings(**given))  # type: ignore[arg-type]
+        account_parameters(given(account))
     assert missing.value.field == f"AMAZON_ENDPOINT_{name.upper()}"
+
+
+def test_without_any_credentials_those_of_the_selling_partner_api_are_asked_for() -> None:
+    with pytest.raises(SettingInvalid, match="AMAZON_ENDPOINT_CLIENT_ID, .*_REFRESH_TOKEN: Not"):
+        account_parameters(given(SELLER))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from amazon_endpoint.amazon.credentials import MwsCredentials, SellingPartnerCredentials
+from amazon_endpoint.amazon.mws.credentials import MwsCredentials
+from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
 from amazon_endpoint.errors import InvalidInput
 from amazon_endpoint.hub.parameters import Parameters, fold, read
 from tests.unit.hub.examples import NOW, PARAMETERS

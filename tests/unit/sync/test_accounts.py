@@ -6,11 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from amazon_endpoint.amazon.credentials import (
-    Account,
-    MwsCredentials,
-    SellingPartnerCredentials,
-)
+from amazon_endpoint.amazon.credentials import Account
+from amazon_endpoint.amazon.mws.credentials import MwsCredentials
+from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
 from amazon_endpoint.errors import InvalidInput
 from amazon_endpoint.stores.port import Destination
 from amazon_endpoint.sync.accounts import (

@@ -15,7 +15,7 @@ from typing import TypeVar
 from lxml import etree
 
 from amazon_endpoint.amazon.amazon_time import AmazonTime
-from amazon_endpoint.amazon.credentials import MwsCredentials
+from amazon_endpoint.amazon.mws.credentials import MwsCredentials
 from amazon_endpoint.amazon.mws.operations import Operation
 from amazon_endpoint.amazon.mws.refusal import (
     Refusal,

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from amazon_endpoint.amazon.amazon_time import AmazonTime
-from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
 from amazon_endpoint.amazon.patience import Misdirected, passes, retry_after, retrying
+from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.errors import AmazonUnavailable, CredentialsRefused
 from amazon_endpoint.outbound import Answer, NoAnswer, NotSent, Outbound

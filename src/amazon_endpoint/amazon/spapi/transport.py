@@ -14,7 +14,6 @@ from urllib.parse import quote
 import msgspec
 
 from amazon_endpoint.amazon.amazon_time import AmazonTime
-from amazon_endpoint.amazon.credentials import SellingPartnerCredentials
 from amazon_endpoint.amazon.patience import (
     Garbled,
     Misdirected,
@@ -24,6 +23,7 @@ from amazon_endpoint.amazon.patience import (
     retrying,
 )
 from amazon_endpoint.amazon.quota import Bucket, QuotaKey, Quotas, as_far_as_possible
+from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
 from amazon_endpoint.amazon.spapi.operations import Operation
 from amazon_endpoint.amazon.spapi.shallow import shallow
 from amazon_endpoint.amazon.spapi.token import TokenCache

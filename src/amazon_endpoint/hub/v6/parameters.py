@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from amazon_endpoint.amazon import connect
 from amazon_endpoint.hub import parameters
 from amazon_endpoint.hub.parameters import Parameters
 
@@ -16,13 +17,7 @@ RESUME = "amazon.resume"
 SEEN = "amazon.seen"
 
 _PREFIX = "amazon."
-_FLOWLINK = {
-    "merchant_id": "amazon.seller_id",
-    "aws_access_key_id": "amazon.aws_access_key",
-    "access_key": "amazon.aws_access_key",
-    "amazon_orders_last_polling_datetime": CURSOR,
-}
-_ALIASES = {**_FLOWLINK, "since": CURSOR}
+_SINCE = {"since": CURSOR}
 
 # Where a hub sends several of them, the first that is filled counts.
 _CURSORS = ("last_updated_after", "amazon_orders_last_polling_datetime", "since")
@@ -53,12 +48,13 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def _names_of(self, full: str) -> tuple[str, ...]:
+        aliases = _flowlinks()
         sent = tuple(name for name in self.names if _full(name) == full)
         if sent:
             return sent
         bare = {name.removeprefix(_PREFIX) for name in self.names}
-        flowlinks = next((alias for alias, meant in _FLOWLINK.items() if meant == full), None)
-        if flowlinks and not bare.isdisjoint(_FLOWLINK):
+        flowlinks = next((alias for alias, meant in aliases.items() if meant == full), None)
+        if flowlinks and not bare.isdisjoint(aliases):
             return (flowlinks,)
         prefixed = any(name.startswith(_PREFIX) for name in self.names)
         return (full if prefixed else full.removeprefix(_PREFIX),)
@@ -87,7 +83,16 @@ def _pairs(filled: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _full(name: str) -> str:
     bare = name.removeprefix(_PREFIX)
-    return _ALIASES.get(bare, _PREFIX + bare)
+    return (_flowlinks() | _SINCE).get(bare, _PREFIX + bare)
+
+
+def _flowlinks() -> dict[str, str]:
+    """What FlowLink's names mean."""
+    return {
+        "merchant_id": "amazon.seller_id",
+        "amazon_orders_last_polling_datetime": CURSOR,
+        **{alias: _PREFIX + one.name for one in connect.parameters() for alias in one.aliases},
+    }
 
 
 def _is_blank(value: object) -> bool:
