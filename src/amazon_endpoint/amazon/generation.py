@@ -12,7 +12,7 @@ from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.credentials import Account, Credentials
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.amazon.port import PacedAmazon
-from amazon_endpoint.amazon.quota import Quotas
+from amazon_endpoint.amazon.quota import Quotas, Rate
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.outbound import Outbound
 
@@ -67,7 +67,8 @@ class Generation(msgspec.Struct, Generic[C], frozen=True, kw_only=True):
     none of those that are not optional missing, and of the seller's id. `has_host` tells the hosts
     where Amazon serves this generation, and `elsewhere` what to do where other credentials are
     given for one of them. `base_urls` are the checked URLs that the calls for an account begin
-    with; it raises `InvalidInput` naming the parameter.
+    with; it raises `InvalidInput` naming the parameter. `plans` are the published ones of all its
+    quotas, by the names of their buckets.
     """
 
     name: str
@@ -79,3 +80,4 @@ class Generation(msgspec.Struct, Generic[C], frozen=True, kw_only=True):
     elsewhere: str
     base_urls: Callable[[Account, AllowedHosts], tuple[str, ...]]
     open: Callable[[Shared], Connections[C]]
+    plans: Mapping[str, Rate]

@@ -14,6 +14,7 @@ from amazon_endpoint.storage.engine import create_engine
 from amazon_endpoint.storage.quotas import StoredQuotas
 from amazon_endpoint.storage.resealing import holds_sealed
 from amazon_endpoint.storage.schema import migrate
+from amazon_endpoint.storage.status import StoredStatus
 from amazon_endpoint.storage.sync_storage import SyncStorage
 from amazon_endpoint.storage.windows import StoredWindows
 from amazon_endpoint.storage.workers import StoredWorkers
@@ -70,6 +71,10 @@ class Storage:
             return open_keyring(key, self._location, may_create=fresh)
 
         return SyncStorage(self._database, await self._database.run(work))
+
+    def status(self, key: str | None) -> StoredStatus:
+        """How it goes with the accounts. Without the keys it lacks only what credentials tell."""
+        return StoredStatus(self._database, self._location, key)
 
     async def close(self) -> None:
         """Close every connection."""

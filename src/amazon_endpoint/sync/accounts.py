@@ -220,8 +220,11 @@ class Expiry(msgspec.Struct, frozen=True):
 def client_secret_expiry(account: SyncAccount, now: datetime) -> Expiry | None:
     """When the account's client secret expires, if that is known."""
     at = account.client_secret_expires_at
-    if at is None:
-        return None
+    return None if at is None else expiry(at, now)
+
+
+def expiry(at: datetime, now: datetime) -> Expiry:
+    """How near it is that a client secret expires."""
     left = at - now
     if left <= timedelta():
         level = ExpiryLevel.EXPIRED

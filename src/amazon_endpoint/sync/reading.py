@@ -59,9 +59,14 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def progress(self) -> float | None:
         """The share of a back-fill that is stored, from 0 to 1."""
-        if self.until is None or self.until <= self.since:
-            return None
-        return (self.upper_bound - self.since) / (self.until - self.since)
+        return share(self.since, self.upper_bound, self.until)
+
+
+def share(since: datetime, upper_bound: datetime, until: datetime | None) -> float | None:
+    """How much of what lies between `since` and `until` is read up to the bound, from 0 to 1."""
+    if until is None or until <= since:
+        return None
+    return (upper_bound - since) / (until - since)
 
 
 def begun(

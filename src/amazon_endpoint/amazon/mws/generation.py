@@ -11,6 +11,7 @@ from amazon_endpoint.amazon.generation import Generation, Parameter, Shared
 from amazon_endpoint.amazon.hosts import AllowedHosts, host_in
 from amazon_endpoint.amazon.mws.account import MwsAccount
 from amazon_endpoint.amazon.mws.credentials import MwsCredentials
+from amazon_endpoint.amazon.mws.operations import PLANS
 from amazon_endpoint.amazon.mws.transport import Transport
 from amazon_endpoint.errors import InvalidInput
 
@@ -97,4 +98,5 @@ GENERATION = Generation(
     elsewhere=_ENDED,
     base_urls=_base_urls,
     open=MwsConnections,
+    plans=PLANS,
 )

@@ -1,5 +1,7 @@
 """Operations: what we call, and how often Amazon lets us."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from amazon_endpoint.amazon.quota import Rate
@@ -32,9 +34,12 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     repeatable: bool = True
 
     @property
-    def hourly_quota(self) -> str:
-        """The name of the hourly bucket."""
-        return f"{self.quota} hourly"
+    def buckets(self) -> dict[str, Rate]:
+        """The plans of its two buckets by their names, the hourly one last."""
+        return {
+            self.quota: self.plan,
+            f"{self.quota} hourly": Rate(self.hourly / 3600, self.hourly),
+        }
 
 
 _ORDERS = Section("/Orders/2013-09-01", "2013-09-01")
@@ -83,3 +88,18 @@ GET_FEED_SUBMISSION_RESULT = Operation(
     plan=Rate(1 / 60, 15),
     hourly=60,
 )
+
+#: The published plan of each bucket, by its name.
+PLANS: Mapping[str, Rate] = {
+    name: plan
+    for one in (
+        LIST_ORDERS,
+        GET_ORDER,
+        LIST_ORDER_ITEMS,
+        SUBMIT_FEED,
+        GET_FEED_SUBMISSION_LIST,
+        GET_FEED_SUBMISSION_LIST_BY_NEXT_TOKEN,
+        GET_FEED_SUBMISSION_RESULT,
+    )
+    for name, plan in one.buckets.items()
+}

@@ -228,10 +228,8 @@ class Transport:
 
     def _buckets(self, operation: Operation) -> list[tuple[QuotaKey, Rate]]:
         client_id, account = self._credentials.access_key_id, self._credentials.account
-        hourly = Rate(operation.hourly / _HOUR.total_seconds(), operation.hourly)
         return [
-            (QuotaKey(client_id, account, operation.quota), operation.plan),
-            (QuotaKey(client_id, account, operation.hourly_quota), hourly),
+            (QuotaKey(client_id, account, name), plan) for name, plan in operation.buckets.items()
         ]
 
     async def _learn(self, operation: Operation, answer: Answer, refusal: Refusal | None) -> None:

@@ -9,6 +9,7 @@ from amazon_endpoint.amazon.marketplaces import Region, region_of
 from amazon_endpoint.amazon.spapi.account import SellingPartnerAccount
 from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
 from amazon_endpoint.amazon.spapi.feeds import FeedsApi
+from amazon_endpoint.amazon.spapi.operations import PLANS
 from amazon_endpoint.amazon.spapi.orders import OrdersApi, PersonalDataRefusals
 from amazon_endpoint.amazon.spapi.token import TokenCache
 from amazon_endpoint.amazon.spapi.transport import Transport
@@ -101,4 +102,5 @@ GENERATION = Generation(
     ),
     base_urls=_base_urls,
     open=SellingPartnerConnections,
+    plans=PLANS,
 )

@@ -1,5 +1,7 @@
 """Operations: what we call, how often Amazon lets us, and which role it takes."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from amazon_endpoint.amazon.quota import Rate
@@ -87,3 +89,18 @@ GET_FEED_DOCUMENT = Operation(
     role=_SHIPPING_ROLE,
     repeatable=True,
 )
+
+#: The published plan of each operation, by the name of its quota.
+PLANS: Mapping[str, Rate] = {
+    one.name: one.plan
+    for one in (
+        SEARCH_ORDERS,
+        GET_ORDER,
+        CONFIRM_SHIPMENT,
+        CREATE_FEED_DOCUMENT,
+        CREATE_FEED,
+        GET_FEED,
+        GET_FEEDS,
+        GET_FEED_DOCUMENT,
+    )
+}
