@@ -1,4 +1,4 @@
-"""`orders`: bring orders in from Amazon."""
+"""`orders`: bring orders in from Amazon, and erase their buyers."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,26 +6,28 @@ from pathlib import Path
 
 import click
 
-from amazon_endpoint import settings
+from amazon_endpoint import logs, settings
 from amazon_endpoint.cli import options
 from amazon_endpoint.cli.endpoint import Endpoint, open_endpoint
 from amazon_endpoint.cli.order_table import order_table
-from amazon_endpoint.cli.output import remark, show, write_messages
+from amazon_endpoint.cli.output import remark, show, write_json, write_messages
 from amazon_endpoint.cli.poll_state import PollState
 from amazon_endpoint.cli.reply import Parameter, Reply
 from amazon_endpoint.cli.waiting import resumes_at, wait, working
 from amazon_endpoint.clock import Clock, SystemClock, iso
-from amazon_endpoint.errors import InvalidInput, Later
+from amazon_endpoint.errors import EndpointError, InvalidInput, Later
 from amazon_endpoint.hub.fields import MOMENT_EXAMPLE, order_number
 from amazon_endpoint.hub.parameters import STATUSES
 from amazon_endpoint.hub.v5.message import Service
 from amazon_endpoint.orders import AMAZON, MERCHANT
 from amazon_endpoint.services import resume, seen
+from amazon_endpoint.storage import Storage
+from amazon_endpoint.sync.erasure import Erased
 
 
 @click.group()
 def command() -> None:
-    """Bring orders in from Amazon."""
+    """Bring orders in from Amazon, and erase their buyers."""
 
 
 @command.command()
@@ -94,7 +96,7 @@ def poll(
         raise
     finally:
         if count:
-            click.echo(f"{count} order{'' if count == 1 else 's'}.", err=True)
+            click.echo(f"{_counted(count, 'order')}.", err=True)
 
 
 async def read_on(
@@ -168,3 +170,59 @@ def get(number: str, via: str | None, as_json: bool) -> None:
     _write(reply, as_json=as_json)
     remark(reply)
     reply.check()
+
+
+@command.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@click.argument("number")
+@click.confirmation_option(prompt="Erase all that is kept of this order's buyer?")
+@options.as_json
+def erase(account_id: str, number: str, as_json: bool) -> None:
+    """Erase all that is kept of an order's buyer, as its 30 days would.
+
+    Messages that the store has not got yet are never sent, shipments that Amazon was not told of
+    have to be sent again, and the order itself is told no further, but for its cancellation. What
+    the store and Amazon have is theirs to erase.
+    """
+    given, now = settings.load(), SystemClock().now()
+    logs.configure("debug" if given.log_level == "debug" else "warning", given.log_format)
+
+    async def run() -> Erased | None:
+        async with await Storage.open(given.database) as storage:
+            kept = await storage.unlock(given.key)
+            return await kept.buyers_data.erase(account_id, number, now)
+
+    erased = asyncio.run(run())
+    if erased is None:
+        raise EndpointError(f"Nothing is kept of order {number} for {account_id}.")
+    if as_json:
+        write_json(
+            {
+                "account": account_id,
+                "order": number,
+                "erased_at": iso(erased.before or now),
+                "messages": erased.messages,
+                "undelivered": erased.expired,
+                "shipments": erased.shipments,
+            }
+        )
+    else:
+        click.echo(_erased(number, erased))
+
+
+def _erased(number: str, erased: Erased) -> str:
+    parts = []
+    if erased.messages:
+        lacking = f" ({erased.expired} that the store never got)" if erased.expired else ""
+        parts.append(f"{_counted(erased.messages, 'message')}{lacking}")
+    if erased.shipments:
+        parts.append(_counted(erased.shipments, "shipment"))
+    what = " and ".join(parts)
+    if erased.before is None:
+        return f"Order {number} is erased{f', with {what}' if what else ''}."
+    since = f" Erased now, as it came since: {what}." if what else ""
+    return f"Order {number} was erased already, {iso(erased.before)}.{since}"
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"
