@@ -5,6 +5,7 @@ feeds created since it was sent, and the order itself with its packages and fulf
 what neither of them shows may be sent again.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -13,11 +14,18 @@ import msgspec
 from amazon_endpoint.errors import Unreadable
 from amazon_endpoint.feeds import FeedReport, FeedState, FeedStatus
 from amazon_endpoint.orders import Order, OrderPackage
-from amazon_endpoint.services.confirmations import Channel, Confirmation, Confirmations
+from amazon_endpoint.services.confirmations import (
+    Channel,
+    Confirmation,
+    Confirmations,
+    ConfirmationState,
+)
 from amazon_endpoint.services.next_step import bare_tracking, is_package_number
 
 # Amazon's clock may be behind ours, and an answer lost just before may surface only now.
 _BEFORE_SENDING = timedelta(minutes=5)
+
+_TAKEN = {ConfirmationState.SUBMITTED, ConfirmationState.CONFIRMED}
 
 
 class Shown(Protocol):
@@ -71,10 +79,12 @@ async def find_out(
     """
     if (feed_id := await _feed_of_its_company(confirmations, lost)) is not None:
         return Happened(feed_id)
+    others = await _others_taken(confirmations, lost)
     shown = shows_package(order, lost.reference, tracking)
     if not told_before:
-        shown = shown or _units_are_gone(order, lost)
-    feeds = await _unknown_feeds(amazon, confirmations, lost)
+        shown = shown or _units_are_gone(order, lost, others)
+    since = (lost.sent_at or lost.created_at) - _BEFORE_SENDING
+    feeds = await _unknown_feeds(amazon, confirmations, lost, since)
     if not feeds:
         return Happened() if shown and not told_before else NotHappened()
     if shown:
@@ -87,7 +97,9 @@ async def find_out(
             if _names_every_message(report):
                 continue
         unclear.append(feed.feed_id)
-    return Unclear(tuple(unclear)) if unclear else NotHappened()
+    if not unclear or await _are_of_others(amazon, confirmations, lost, others, since):
+        return NotHappened()
+    return Unclear(tuple(unclear))
 
 
 def shows_package(order: Order, reference: str, tracking: str | None) -> bool:
@@ -124,24 +136,24 @@ def own_package(order: Order, reference: str) -> OrderPackage | None:
     return next((one for one in order.packages if one.reference == reference), None)
 
 
-def _units_are_gone(order: Order, lost: Confirmation) -> bool:
-    """Whether all its units are fulfilled, and by no other package that Amazon shows.
+def _units_are_gone(order: Order, lost: Confirmation, others: Sequence[Confirmation]) -> bool:
+    """Whether all its units are fulfilled, and by no other package that Amazon shows or took.
 
     MWS tells no packages, and a package may be late in the list. Units are only taken for ours
     when too few are left open to send them again: fewer may be another shipment's.
     """
     items = {item.item_id: item for item in order.items}
+    packages = {
+        one.reference: {unit.order_item_id: unit.quantity for unit in one.items} for one in others
+    }
+    packages |= {one.reference: one.items for one in order.packages}
+    packages.pop(lost.reference, None)
     for unit in lost.items:
         item = items.get(unit.order_item_id)
         if item is None or item.quantity_open >= unit.quantity:
             return False
-        others = sum(
-            package.items.get(item.item_id, 0)
-            for package in order.packages
-            if package.reference != lost.reference
-        )
-        fulfilled = item.quantity_fulfilled or 0
-        if fulfilled - others < unit.quantity:
+        elsewhere = sum(units.get(item.item_id, 0) for units in packages.values())
+        if (item.quantity_fulfilled or 0) - elsewhere < unit.quantity:
             return False
     return True
 
@@ -154,13 +166,50 @@ async def _feed_of_its_company(confirmations: Confirmations, lost: Confirmation)
     return next((one.feed_id for one in company if one.feed_id), None)
 
 
+async def _others_taken(
+    confirmations: Confirmations, lost: Confirmation
+) -> tuple[Confirmation, ...]:
+    """The order's other shipments that Amazon took."""
+    key = lost.key
+    return tuple(
+        one
+        for one in await confirmations.of_order(key.seller_id, key.order_number)
+        if one.state in _TAKEN and one.key.shipment_number != key.shipment_number
+    )
+
+
+async def _are_of_others(
+    amazon: Shown,
+    confirmations: Confirmations,
+    lost: Confirmation,
+    others: Sequence[Confirmation],
+    since: datetime,
+) -> bool:
+    """Whether there are no more feeds than those of other shipments whose answers were lost too.
+
+    Which feed is whose nobody can tell; but Amazon shows those shipments, so that each had one.
+    """
+    theirs = {
+        one.submission
+        for one in others
+        if one.channel is Channel.FEED
+        and one.feed_id is None
+        and one.sent_at
+        and one.sent_at >= since
+    } - {None, lost.submission}
+    if not theirs:
+        return False
+    # By Amazon's clock their feeds may be as much older again.
+    feeds = await _unknown_feeds(amazon, confirmations, lost, since - _BEFORE_SENDING)
+    return len(feeds) <= len(theirs) and all(feed.state is FeedState.DONE for feed in feeds)
+
+
 async def _unknown_feeds(
-    amazon: Shown, confirmations: Confirmations, lost: Confirmation
+    amazon: Shown, confirmations: Confirmations, lost: Confirmation, since: datetime
 ) -> list[FeedStatus]:
-    """The feeds since it was sent that could be it: we were never given their ids."""
+    """The feeds `since` then that could be it: we were never given their ids."""
     if lost.channel is Channel.DIRECT or lost.sent_at is None:
         return []
-    since = lost.sent_at - _BEFORE_SENDING
     listed = await amazon.feeds_since(since)
     # Asked for afterwards, so that a feed whose id arrives meanwhile counts as known.
     known = await confirmations.feeds_known_since(lost.key.seller_id, since)

@@ -91,6 +91,37 @@ async def test_a_lost_answer_is_checked_before_anything_is_sent_again(
     assert amazon.order(ORDER)["fulfillment"]["fulfillmentStatus"] == "SHIPPED"
 
 
+async def test_of_several_lost_answers_what_did_not_arrive_alone_is_sent_again(
+    hub: Hub, amazon: RunningSandbox, generation: Generation, clock: ShiftedClock
+) -> None:
+    order = amazon.order(ORDER)
+    (item,) = order["orderItems"]
+    order["orderItems"] = []
+    shipments = []
+    for number in range(3):
+        product = item["product"] | {"sellerSku": f"SKU-{number}"}
+        order["orderItems"].append(item | {"orderItemId": f"9{number:013}", "product": product})
+        items = [{"sku": f"SKU-{number}", "quantity": 1}]
+        changes = {"number": f"H{number}", "tracking": f"1Z{number:016}", "items": items}
+        shipments.append(SHIPMENT | changes)
+    amazon.add_orders(order)
+    amazon.fault(generation.submit_feed, "lost_answer", times=2)
+    amazon.fault(generation.submit_feed, "internal500")
+    waiting = [shipment for shipment in shipments if "delay" in await hub.confirm(shipment)]
+    assert waiting == shipments
+
+    for _ in range(5):
+        clock.advance(180)
+        amazon.advance(180)
+        answers = [await hub.confirm(shipment) for shipment in shipments]
+        for answer in answers:
+            if "messages" in answer:
+                await hub.feed(feed_of(answer))
+    assert not any("delay" in answer for answer in answers)
+    confirmed = [one["orderItemId"] for one in amazon.state()["confirmations"][ORDER]]
+    assert sorted(confirmed) == [f"9{number:013}" for number in range(3)]
+
+
 async def test_a_feed_in_progress_is_asked_for_again_later(
     hub: Hub, amazon: RunningSandbox, generation: Generation
 ) -> None:

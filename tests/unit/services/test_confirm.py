@@ -491,6 +491,61 @@ async def test_another_shipments_own_feed_is_not_taken_for_the_lost_one(shop: Sh
     assert shop.amazon.accepted == 2
 
 
+async def lose_three(shop: Shop) -> list[dict[str, Any]]:
+    """Of three shipments of one order, whose answers are lost, the first two arrive. No packages
+    are told, as with MWS."""
+    shop.amazon.tells_packages = False
+    skus = ("MUG", "POT", "BELL")
+    shop.amazon.placed = unshipped(
+        *(OrderItem(item_id=sku.lower(), sku=sku, quantity=1) for sku in skus)
+    )
+    shipments: list[dict[str, Any]] = [
+        {"number": f"H-{sku}", "items": (ShipmentItem(sku=sku, quantity=1),)} for sku in skus
+    ]
+    for shipment, lost in zip(shipments, ("after", "after", "before"), strict=True):
+        shop.amazon.loses_answer = lost
+        assert isinstance(await shop.confirm(**shipment), Wait)
+    shop.clock.advance(180)
+    return shipments
+
+
+async def test_of_several_lost_ones_the_feeds_of_those_that_arrived_are_no_others(
+    shop: Shop,
+) -> None:
+    *arrived, missing = await lose_three(shop)
+    assert isinstance(await shop.confirm(**missing), Wait)
+    assert [await shop.confirm(**one) for one in arrived] == [Confirmed()] * 2
+    assert await shop.confirm(**missing) == Submitted("7003")
+    assert shop.amazon.accepted == 3
+
+
+async def test_one_feed_more_than_arrived_may_be_the_missing_one(shop: Shop) -> None:
+    *arrived, missing = await lose_three(shop)
+    shop.amazon.add_foreign_feed("9001")
+    shop.clock.advance(180)
+    assert [await shop.confirm(**one) for one in arrived] == [Confirmed()] * 2
+    with pytest.raises(StillUncertain):
+        await shop.persist(**missing)
+    assert shop.amazon.accepted == 2
+
+
+async def test_units_that_another_shipment_of_ours_explains_are_not_the_lost_ones(
+    shop: Shop,
+) -> None:
+    """Though Amazon tells no packages, as with MWS."""
+    shop.amazon.tells_packages = False
+    shop.amazon.placed = unshipped(OrderItem(item_id="1", sku="MUG", quantity=3))
+    await shop.confirm()
+    two: dict[str, Any] = {"number": "H2", "items": (ShipmentItem(sku="MUG", quantity=2),)}
+    shop.amazon.loses_answer = "before"
+    await shop.confirm(**two)
+    by_hand = OrderPackage(reference="1", tracking="OTHER", items={"1": 1})
+    shop.amazon.placed = msgspec.structs.replace(shop.amazon.placed, packages=(by_hand,))
+    shop.clock.advance(180)
+    with pytest.raises(ShipmentRefused, match="only 1"):
+        await shop.confirm(**two)
+
+
 async def test_units_that_another_package_explains_are_not_ours(shop: Shop) -> None:
     shop.amazon.loses_answer = "before"
     await shop.confirm(items=(ShipmentItem(sku="MUG", quantity=2),))
