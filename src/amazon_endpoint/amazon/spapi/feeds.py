@@ -107,12 +107,14 @@ class FeedsApi:
                 request_id=refused.request_id,
             ) from None
         try:
-            body, content_type = await retrying(self._transport.clock)(self._fetch, document)
+            report: tuple[bytes, str | None] = await retrying(self._transport.clock)(
+                self._fetch, document
+            )
         except Garbled as garbled:
             if status.state is FeedState.DONE:
                 raise
             raise Unreadable(garbled.message) from None
-        return read_report(body, content_type)
+        return read_report(*report)
 
     async def _fetch(self, document: wire.FeedDocument) -> tuple[bytes, str | None]:
         """A report and its content type.
