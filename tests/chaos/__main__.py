@@ -5,7 +5,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.chaos.chaos import Chaos, Place
+from tests.chaos.chaos import Chaos
+from tests.chaos.processes import Place
 from tests.postgresql import running_postgresql
 
 _SECONDS, _ORDERS = 75, 300

@@ -1,0 +1,136 @@
+"""The processes that do the work, and die of it."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from amazon_endpoint.clock import iso
+from amazon_endpoint.sandbox.testing import RunningSandbox
+from tests.chaos.orders import MARKETPLACE
+from tests.chaos.store import FailingStore
+
+ACCOUNTS = ("first", "second")
+TOKEN = "chaos-" + "0" * 26
+
+_PREFIX = "AMAZON_ENDPOINT_"
+_KEY = b64encode(bytes(range(32))).decode()
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where the work is done: a database, by how many processes, and how it is restarted."""
+
+    database: str
+    workers: int
+    restart: Callable[[], None] | None = None
+
+
+class Processes:
+    """Processes on one database, for both accounts."""
+
+    def __init__(
+        self,
+        place: Place,
+        folder: Path,
+        amazon: RunningSandbox,
+        stores: Sequence[FailingStore],
+        *,
+        start: datetime,
+        speed: float,
+    ) -> None:
+        self._place = place
+        self._folder = folder
+        self._amazon = amazon
+        self._stores = stores
+        self._start = start
+        self._speed = speed
+        self._running: dict[int, tuple[subprocess.Popen[bytes], int]] = {}
+        self.kills = 0
+
+    @property
+    def numbers(self) -> list[int]:
+        """Of those that run."""
+        return sorted(self._running)
+
+    def url(self, number: int) -> str:
+        return f"http://127.0.0.1:{self._running[number][1]}"
+
+    def spawn_all(self) -> None:
+        for number in range(self._place.workers):
+            self.spawn(number)
+
+    def spawn(self, number: int, *largest_file: int) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        given = [self._start.isoformat(), self._speed, port, f"worker-{number}", *largest_file]
+        with (self._folder / f"worker-{number}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.chaos.worker", *map(str, given)],
+                env=self._environment(),
+                stdout=log,
+                stderr=log,
+            )
+        self._running[number] = process, port
+
+    def kill_all(self) -> None:
+        for number in self.numbers:
+            self.kill(number)
+
+    def kill(self, number: int) -> None:
+        process, _ = self._running.pop(number)
+        process.kill()
+        process.wait()
+        self.kills += 1
+
+    def ended(self) -> list[int]:
+        """Those that ended by themselves, which none should."""
+        return [number for number in self.numbers if self._running[number][0].poll() is not None]
+
+    def add_accounts(self) -> None:
+        since = iso(self._start - timedelta(hours=1))
+        for name, store in zip(ACCOUNTS, self._stores, strict=True):
+            line = ["accounts", "add", name, "--to", store.url, "--every", "1", "--since", since]
+            self._command(name, *line)
+
+    def undelivered(self) -> list[Any]:
+        """What has not arrived, parked or not."""
+        listed = (self._command(name, "deliveries", "list", "--json") for name in ACCOUNTS[:1])
+        return [one for each in listed for one in json.loads(each)]
+
+    def _command(self, account: str, *arguments: str) -> bytes:
+        line = [sys.executable, "-m", "amazon_endpoint", *arguments]
+        return subprocess.run(
+            line, env=self._environment(account), check=True, stdout=subprocess.PIPE
+        ).stdout
+
+    def _environment(self, account: str = ACCOUNTS[0]) -> dict[str, str]:
+        hosts = [self._amazon.host, *(f"127.0.0.1:{one.server_port}" for one in self._stores)]
+        ours = {
+            "DATABASE": self._place.database,
+            "KEY": _KEY,
+            "TOKEN": TOKEN,
+            "ALLOWED_HOSTS": ",".join(hosts),
+            "SERVICES_HOST": self._amazon.url,
+            "TOKEN_HOST": self._amazon.url,
+            "CLIENT_ID": "application",
+            "CLIENT_SECRET": "secret",
+            "REFRESH_TOKEN": f"Atzr|{account}",
+            "SELLER_ID": account.upper(),
+            "MARKETPLACE_ID": MARKETPLACE,
+            "DESTINATION_SECRET": secret_of(account),
+        }
+        others = {name: one for name, one in os.environ.items() if not name.startswith(_PREFIX)}
+        return others | {f"{_PREFIX}{name}": value for name, value in ours.items()}
+
+
+def secret_of(account: str) -> str:
+    """What messages to this account's store are signed with."""
+    return "whsec_" + b64encode(account.ljust(32).encode()).decode()
