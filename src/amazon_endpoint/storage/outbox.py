@@ -16,7 +16,7 @@ from amazon_endpoint.storage.order_tables import outbox, standings
 from amazon_endpoint.storage.sync_tables import accounts
 from amazon_endpoint.stores.port import MessageKind
 from amazon_endpoint.sync.intake import Draft
-from amazon_endpoint.sync.outbox import OutboxMessage, OutboxState
+from amazon_endpoint.sync.outbox import OutboxMessage, OutboxState, Undelivered
 from amazon_endpoint.sync.standing import Standing
 
 _PENDING, _PARKED = OutboxState.PENDING, OutboxState.PARKED
@@ -129,6 +129,25 @@ class StoredOutbox:
 
         return await self._database.run(work)
 
+    async def lacking(
+        self, account_id: str | None = None, *, parked: bool = False, limit: int | None = None
+    ) -> tuple[Undelivered, ...]:
+        """What the stores lack, the oldest first."""
+        states = (_PARKED,) if parked else _UNDELIVERED
+        query = (
+            select(*(outbox.c[name] for name in Undelivered.__struct_fields__))
+            .where(outbox.c.state.in_(states))
+            .order_by(outbox.c.created_at, outbox.c.order_number, outbox.c.sequence)
+            .limit(limit)
+        )
+        if account_id is not None:
+            query = query.where(outbox.c.account_id == account_id)
+
+        async def work(connection: AsyncConnection) -> tuple[Undelivered, ...]:
+            return tuple(map(_undelivered, await connection.execute(query)))
+
+        return await self._database.run(work)
+
     async def due_accounts(self, now: datetime) -> tuple[str, ...]:
         """The accounts, none of them paused, with messages for a store that may be called."""
         due = exists().where(outbox.c.account_id == accounts.c.id, _is_due(now))
@@ -171,6 +190,11 @@ def _message(row: Row[Any]) -> OutboxMessage:
         attempts=row.attempts,
         created_at=row.created_at,
     )
+
+
+def _undelivered(row: Row[Any]) -> Undelivered:
+    words = {"kind": MessageKind(row.kind), "state": OutboxState(row.state)}
+    return Undelivered(**row._asdict() | words)
 
 
 async def write_messages(

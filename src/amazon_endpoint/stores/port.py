@@ -67,10 +67,14 @@ class Delivered(msgspec.Struct, frozen=True):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """The store has it not, or nobody knows: to be tried again, not before `retry_after`."""
+    """The store has it not, or nobody knows: to be tried again, not before `retry_after`.
+
+    `store_is_down` where any other message would have fared alike.
+    """
 
     reason: str
     retry_after: datetime | None = None
+    store_is_down: bool = False
 
 
 class Gone(msgspec.Struct, frozen=True):

@@ -16,6 +16,9 @@ _ENOUGH = 1024 * 1024
 
 _LONGEST_RETRY_AFTER = timedelta(days=1)
 
+# What is said by a store that is busy or being mended, or in its place by who stands before it.
+_DOWN = (429, 502, 503, 504)
+
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,40}/[a-z0-9.+-]{1,40}", re.IGNORECASE)
 
 _ADVICE = {
@@ -39,9 +42,11 @@ async def post(
     try:
         return await outbound.send("POST", url, headers=sent, content=body, enough=_ENOUGH)
     except NotSent as error:
-        return Refused(f"The store can't be reached ({error}).")
+        return Refused(f"The store can't be reached ({error}).", store_is_down=True)
     except NoAnswer as error:
-        return Refused(f"The message was sent, but no whole answer came back ({error}).")
+        return Refused(
+            f"The message was sent, but no whole answer came back ({error}).", store_is_down=True
+        )
 
 
 def judge(answer: Answer, now: datetime) -> Outcome:
@@ -57,4 +62,5 @@ def judge(answer: Answer, now: datetime) -> Outcome:
     return Refused(
         f"{told} {advice}" if advice else told,
         read_retry_after(answer.headers.get("retry-after"), now, longest=_LONGEST_RETRY_AFTER),
+        store_is_down=status in _DOWN,
     )

@@ -29,7 +29,7 @@ async def deliver_due(
     What the store doesn't take is put off and holds up its own order alone; after three days of
     trying it is parked. What can't be opened or written is treated alike, and no others with it.
 
-    A store that takes none of several messages sent at once is left alone as a whole, for half a
+    A store that is down for several messages sent at once is left alone as a whole, for half a
     minute at first and up to ten, or as long as it asks for. One message then finds out whether it
     is back; the others wait, and no attempt of theirs is counted. A store that answers that it is
     gone (410) is not called again until the operator redelivers or gives another destination; its

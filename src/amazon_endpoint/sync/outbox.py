@@ -37,6 +37,19 @@ class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
         return f"OutboxMessage({self.webhook_id})"
 
 
+class Undelivered(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that the store lacks, as people may see it."""
+
+    account_id: str
+    order_number: str
+    kind: MessageKind
+    state: OutboxState
+    attempts: int
+    next_attempt_at: datetime | None
+    last_error: str | None
+    created_at: datetime
+
+
 class Outbox(Protocol):
     """The messages that stores are to be told.
 
@@ -100,6 +113,13 @@ class Outbox(Protocol):
 
     async def undelivered(self, account_id: str) -> int:
         """How many messages the account's store lacks, pending and parked."""
+        ...
+
+    async def lacking(
+        self, account_id: str | None = None, *, parked: bool = False, limit: int | None = None
+    ) -> tuple[Undelivered, ...]:
+        """What the stores lack, of one account or of all, only what is `parked` or everything; the
+        oldest first."""
         ...
 
     async def due_accounts(self, now: datetime) -> tuple[str, ...]:

@@ -107,7 +107,8 @@ async def test_a_busy_store_says_when(store: ScriptedAmazon, webhooks: WebhookSt
 
     outcome = await webhooks.deliver(order_delivery())
 
-    assert outcome == Refused("The store answered 503 (text/html).", NOON + timedelta(minutes=2))
+    until = NOON + timedelta(minutes=2)
+    assert outcome == Refused("The store answered 503 (text/html).", until, store_is_down=True)
 
 
 async def test_a_lost_answer_is_refused(store: ScriptedAmazon, webhooks: WebhookStore) -> None:

@@ -47,6 +47,18 @@ def test_everything_else_is_refused_with_its_status_and_nothing_of_its_text(stat
     assert "Patrick" not in outcome.reason
 
 
+@pytest.mark.parametrize(
+    ("status", "down"), [(400, False), (422, False), (500, False), (429, True), (503, True)]
+)
+def test_a_store_that_is_down_is_told_from_a_message_that_is_refused(
+    status: int, *, down: bool
+) -> None:
+    outcome = judge(answer(status), NOON)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.store_is_down is down
+
+
 @pytest.mark.parametrize("content_type", ["", "Patrick Cook", CANARY.decode(), "\x1b[31m/html"])
 def test_a_content_type_that_is_none_is_not_told(content_type: str) -> None:
     outcome = judge(answer(500, content_type=content_type), NOON)

@@ -12,7 +12,7 @@ from tests.turned_clock import NOON
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 FRESH = Standing(account_id="shop-us")
-DOWN = Refused("The store can't be reached.")
+DOWN = Refused("The store can't be reached.", store_is_down=True)
 
 
 def down(times: int, random: float = 0.5) -> Standing:
@@ -42,8 +42,10 @@ def test_one_message_finds_out_whether_the_store_is_back() -> None:
     assert back == FRESH
 
 
-def test_one_message_of_several_that_is_taken_keeps_the_store_open() -> None:
-    assert after(FRESH, [DOWN, DOWN, Delivered(), DOWN], NOON, lambda: 0) == FRESH
+@pytest.mark.parametrize("answer", [Delivered(), Refused("The store answered 422.")])
+def test_a_store_that_says_anything_is_open(answer: Outcome) -> None:
+    assert after(FRESH, [DOWN, DOWN, answer, DOWN], NOON, lambda: 0) == FRESH
+    assert after(down(1), [answer], NOON, lambda: 0) == FRESH
 
 
 @given(st.integers(1, 200), st.floats(0, 1, exclude_max=True))
@@ -55,7 +57,9 @@ def test_a_rest_takes_up_to_ten_minutes(times: int, random: float) -> None:
 
 
 def test_a_store_rests_for_as_long_as_it_asks() -> None:
-    asked = [Refused("503", NOON + minutes * MINUTE) for minutes in (-1, 60, 61)]
+    asked = [
+        Refused("503", NOON + minutes * MINUTE, store_is_down=True) for minutes in (-1, 60, 61)
+    ]
 
     assert after(FRESH, [DOWN, *asked], NOON, lambda: 0).rests_until == NOON + HOUR
 
