@@ -156,6 +156,12 @@ CASES: dict[str, Callable[[Case], Sent]] = {
     "an MWS key that Amazon does not know": lambda c: c.mws(aws_access_key="AKIDunknown"),
     "an MWS secret key that is wrong": lambda c: c.mws(secret_key="another"),
     "an MWS gateway that is not allowed": lambda c: c.mws(services_host="mws.example"),
+    "the Selling Partner API's host for MWS keys": lambda c: c.mws(
+        services_host="sellingpartnerapi-eu.amazon.com"
+    ),
+    "a host of Amazon's that has ended": lambda c: c.poll(
+        services_host="https://mws-eu.amazonservices.com"
+    ),
     "an unknown marketplace": lambda c: c.poll(marketplace_id="A0NOWHERE"),
     "marketplaces of two regions": lambda c: c.poll(marketplace_id="ATVPDKIKX0DER,A1F83G8C2ARO7P"),
     "more marketplaces than there are": lambda c: c.poll(

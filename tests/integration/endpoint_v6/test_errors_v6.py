@@ -87,6 +87,7 @@ CASES: dict[str, Callable[[Case], Sent]] = {
     "no credentials": lambda c: c.poll(**NO_CREDENTIALS),
     "an unknown marketplace": lambda c: c.poll(marketplace_id="A0NOWHERE"),
     "a host that is not allowed": lambda c: c.poll(services_host="http://127.0.0.1:1"),
+    "a host of Amazon's that has ended": lambda c: c.poll(services_host="mws.amazonservices.com"),
     "a cursor that is no date": lambda c: c.poll(last_updated_after="yesterday"),
     "a cursor in the future": lambda c: c.poll(last_updated_after="2999-01-01T00:00:00Z"),
     "a last_poll that is text": lambda c: c.last_poll("2013-08-16T01:00:00Z"),
