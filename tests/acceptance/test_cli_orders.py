@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from amazon_endpoint.cli.sandbox import environment
+from amazon_endpoint.cli.sandbox import environment, mws_environment
+from amazon_endpoint.sandbox.mws.signature import secret_for
 from amazon_endpoint.sandbox.options import SandboxOptions
 from amazon_endpoint.sandbox.testing import RunningSandbox, run_in_thread
 from tests.acceptance.conftest import Command, address, expected_numbers
@@ -81,6 +82,31 @@ def test_ten_thousand_orders_take_a_hundred_calls(tmp_path: Path) -> None:
     assert set(numbers(done.stdout)) == priced
     assert len(numbers(done.stdout)) == len(priced)
     assert calls == 100
+
+
+def test_polls_over_mws_through_a_gateway(tmp_path: Path) -> None:
+    # Each key has quotas of its own.
+    few = SandboxOptions(orders=20, marketplaces=("ATVPDKIKX0DER",), item_page_cap=2)
+    with run_in_thread(few) as gateway:
+        command = Command(mws_environment(gateway.url), tmp_path)
+        done = command("orders", "poll", *SINCE, "--json")
+        with command.running("serve", "--port", "0") as server:
+            via = ("--via", address(server))
+            another = {"aws_access_key": "ANOTHER", "secret_key": secret_for("ANOTHER")}
+            served = command("orders", "poll", *SINCE, "--json", *via, **another)
+        wrong = command("orders", "poll", *SINCE, aws_access_key="A-THIRD", secret_key="canary")
+        expected = expected_numbers(gateway)
+        calls = gateway.state()["calls"]
+
+    for one in (done, served):
+        assert one.returncode == 0, one.stderr
+        assert set(numbers(one.stdout)) == expected
+        assert len(numbers(one.stdout)) == len(expected) > 5
+    assert calls["ListOrderItemsByNextToken"] > 0
+    assert "searchOrders" not in calls
+    assert wrong.returncode == 2
+    assert "AMAZON_ENDPOINT_SECRET_KEY" in wrong.stderr
+    assert "canary" not in wrong.stdout + wrong.stderr
 
 
 def test_a_place_that_is_no_longer_good_is_dropped(command: Command) -> None:
