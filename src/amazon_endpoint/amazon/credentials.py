@@ -28,9 +28,13 @@ class Credentials(Protocol):
 
 
 class RenewableCredentials(msgspec.Struct, frozen=True, kw_only=True):
-    """Credentials with a client secret: it expires, and a new one takes its place."""
+    """Credentials with a client secret: it expires, and a new one takes its place.
+
+    The one before is used where Amazon refuses the new one, which takes a while to be known.
+    """
 
     client_secret: str
+    previous_client_secret: str | None = None
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

@@ -185,19 +185,26 @@ def with_client_secret(
     )
 
 
-def ways_in(account: SyncAccount, now: datetime) -> tuple[Account, ...]:
-    """The account as to connect it, best first: a further one is for `CredentialsRefused`.
-
-    A new client secret takes a while until all of Amazon knows it.
-    """
-    first, previous = account.account, account.previous_client_secret
+def connectable(account: SyncAccount, now: datetime) -> Account:
+    """The account as to connect it, with the client secret before as well while Amazon takes it."""
+    credentials, previous = account.account.credentials, account.previous_client_secret
     if (
         previous is None
         or now >= previous.until
-        or not isinstance(first.credentials, RenewableCredentials)
+        or not isinstance(credentials, RenewableCredentials)
     ):
-        return (first,)
-    return first, _with_secret(first, first.credentials, previous.secret)
+        return account.account
+    both = msgspec.structs.replace(credentials, previous_client_secret=previous.secret)
+    return msgspec.structs.replace(account.account, credentials=both)
+
+
+def ways_in(account: SyncAccount, now: datetime) -> tuple[Account, ...]:
+    """The account with its client secret alone, and with the one before while Amazon takes it."""
+    credentials = connectable(account, now).credentials
+    if not isinstance(credentials, RenewableCredentials) or not credentials.previous_client_secret:
+        return (account.account,)
+    previous = _with_secret(account.account, credentials, credentials.previous_client_secret)
+    return account.account, previous
 
 
 class ExpiryLevel(StrEnum):
@@ -238,6 +245,5 @@ def expiry(at: datetime, now: datetime) -> Expiry:
 
 
 def _with_secret(account: Account, credentials: RenewableCredentials, secret: str) -> Account:
-    return msgspec.structs.replace(
-        account, credentials=msgspec.structs.replace(credentials, client_secret=secret)
-    )
+    alone = msgspec.structs.replace(credentials, client_secret=secret, previous_client_secret=None)
+    return msgspec.structs.replace(account, credentials=alone)

@@ -183,6 +183,38 @@ async def test_an_old_client_secret_is_named_as_a_cause(
         await tokens.access_token(amazon.url, CREDENTIALS)
 
 
+RENEWED = msgspec.structs.replace(
+    CREDENTIALS, client_secret="new", previous_client_secret=CREDENTIALS.client_secret
+)
+
+
+async def test_the_client_secret_before_serves_until_amazon_knows_the_new_one(
+    amazon: ScriptedAmazon, tokens: TokenCache
+) -> None:
+    amazon.token_host_will(token_refusal(401, "invalid_client"))
+
+    assert await tokens.access_token(amazon.url, RENEWED) == "Atza|1"
+
+    tried = [parse_qs(one.body.decode())["client_secret"] for one in amazon.grants]
+    assert tried == [["new"], [CREDENTIALS.client_secret]]
+
+
+@pytest.mark.parametrize(
+    ("refusals", "calls"),
+    [(["invalid_grant"], 1), (["invalid_client", "invalid_client"], 2)],
+    ids=["another reason", "both unknown"],
+)
+async def test_the_client_secret_before_mends_nothing_else(
+    amazon: ScriptedAmazon, tokens: TokenCache, refusals: list[str], calls: int
+) -> None:
+    amazon.token_host_will(*(token_refusal(400, one) for one in refusals))
+
+    with pytest.raises(CredentialsRefused):
+        await tokens.access_token(amazon.url, RENEWED)
+
+    assert len(amazon.grants) == calls
+
+
 @pytest.mark.parametrize(
     "trouble",
     [

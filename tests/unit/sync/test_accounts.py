@@ -16,6 +16,7 @@ from amazon_endpoint.sync.accounts import (
     SyncAccount,
     check,
     client_secret_expiry,
+    connectable,
     paused,
     resumed,
     ways_in,
@@ -133,6 +134,14 @@ def test_only_the_client_secret_differs_between_two_ways_in() -> None:
     first, second = ways_in(with_client_secret(ACCOUNT, "second", NOON), NOON)
     assert second == ACCOUNT.account
     assert first.credentials.account == second.credentials.account
+
+
+def test_an_account_is_connected_with_both_client_secrets_while_amazon_takes_both() -> None:
+    rotated = with_client_secret(ACCOUNT, "second", NOON)
+    both = connectable(rotated, NOON).credentials
+    assert isinstance(both, SellingPartnerCredentials)
+    assert (both.client_secret, both.previous_client_secret) == ("second", "canary-first")
+    assert connectable(rotated, NOON + 7 * DAY) == rotated.account
 
 
 def test_a_new_client_secret_lasts_180_days_unless_told_otherwise() -> None:

@@ -122,13 +122,27 @@ class TokenCache:
 
     async def _renew(self, key: _Key, credentials: SellingPartnerCredentials) -> str:
         asked_at = self._clock.now()
-        grant: _Grant = await retrying(self._clock)(self._ask, key.base_url, credentials)
+        grant = await self._granted(key.base_url, credentials)
         life = timedelta(seconds=min(grant.expires_in, _LONGEST_LIFE_SECONDS))
         self._tokens[key] = _Token(grant.access_token, life, asked_at + life)
         self._tokens.move_to_end(key)
         while len(self._tokens) > self._capacity:
             self._tokens.popitem(last=False)
         return grant.access_token
+
+    async def _granted(self, base_url: str, credentials: SellingPartnerCredentials) -> _Grant:
+        previous = credentials.previous_client_secret
+        try:
+            grant: _Grant = await retrying(self._clock)(self._ask, base_url, credentials)
+        except CredentialsRefused as refused:
+            if previous is None or refused.field != "amazon.client_secret":
+                raise
+        else:
+            return grant
+        before = msgspec.structs.replace(
+            credentials, client_secret=previous, previous_client_secret=None
+        )
+        return await self._granted(base_url, before)
 
     async def _ask(self, base_url: str, credentials: SellingPartnerCredentials) -> _Grant:
         form = {
