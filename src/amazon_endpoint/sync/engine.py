@@ -67,7 +67,8 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     beat: float = 5  # between two beats of a worker, and two looks at the others'
     silent: int = 6  # looks without a beat, after which a worker is taken for dead
     look: float = 1  # between two looks at a queue
-    parallel: int = 32  # accounts at once, of each kind, in one process
+    taken: int = 128  # accounts taken up at a look, of each kind, by one process
+    parallel: int = 32  # of those, worked on at once
     batches: int = 20  # in a row for one account, before it is others' turn
     keep: timedelta = timedelta(hours=1)  # how long what is finished stays in the engine's tables
 
@@ -106,6 +107,7 @@ class Engine:
         self._work = work
         self._clock = clock
         self._pace = pace or Pace()
+        self._rooms = {kind: asyncio.Semaphore(self._pace.parallel) for kind in KINDS}
         self._finders: list[FindDue] = []
         self._woken: set[tuple[Kind, str]] = set()
         self._waking = asyncio.Event()
@@ -194,7 +196,7 @@ class Engine:
                 await DBOS.register_queue_async(
                     kind,
                     partition_concurrency=1,
-                    worker_concurrency=self._pace.parallel,
+                    worker_concurrency=self._pace.taken,
                     polling_interval_sec=self._pace.look,
                     on_conflict="always_update",
                 )
@@ -209,14 +211,21 @@ class Engine:
         workflow_id = str(DBOS.workflow_id)
         self._running.add(workflow_id)
         try:
-            for _ in range(self._pace.batches):
-                if self._stopping or not await DBOS.run_step_async(
-                    {"name": "batch"}, self._batch, kind, account_id
-                ):
-                    return
-            self.wake(kind, account_id)
+            async with self._rooms[kind]:
+                more = await self._batches(kind, account_id)
         finally:
             self._running.discard(workflow_id)
+        if more:
+            self.wake(kind, account_id)
+
+    async def _batches(self, kind: Kind, account_id: str) -> bool:
+        """A turn of batches. True: more is due now."""
+        for _ in range(self._pace.batches):
+            if self._stopping or not await DBOS.run_step_async(
+                {"name": "batch"}, self._batch, kind, account_id
+            ):
+                return False
+        return True
 
     async def _batch(self, kind: Kind, account_id: str) -> bool:
         try:

@@ -26,6 +26,13 @@ from tests.integration.sync.engines import (
 
 Key = tuple[Kind, str]
 
+
+def taken_up(database_url: str) -> set[str]:
+    """The accounts that have a run which has begun."""
+    begun = "SELECT queue_partition_key FROM workflow_status WHERE status = 'PENDING'"
+    return {account for (account,) in in_engine(database_url, begun)}
+
+
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -260,6 +267,26 @@ async def test_stopping_waits_for_the_batch_under_way_and_begins_no_other(
     assert gated.done == [("deliver", "gated")]
     async with running(database_url, storage, gated.work, gated.find_due):
         await eventually(lambda: len(gated.done) == 3)
+
+
+@on_sqlite
+async def test_stopping_begins_nothing_that_was_taken_up(
+    database_url: str, storage: Storage
+) -> None:
+    gated = Gated(gated=1, waiting=1)
+
+    pace = msgspec.structs.replace(QUICK, parallel=1)
+    async with running(database_url, storage, gated.work, pace=pace) as launched:
+        launched.wake("deliver", "gated")
+        await gated.entered.wait()
+        launched.wake("deliver", "waiting")
+        await eventually(lambda: taken_up(database_url) == {"gated", "waiting"})
+        asyncio.get_running_loop().call_later(1, gated.gate.set)
+        await launched.stop()
+
+    assert gated.done == [("deliver", "gated")]
+    async with running(database_url, storage, gated.work, gated.find_due):
+        await eventually(partial(gated.has_done, "waiting"))
 
 
 @on_sqlite
