@@ -12,6 +12,7 @@ from amazon_endpoint.clock import SystemClock
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.storage import Storage
 from amazon_endpoint.web.app import Beside, create_app
+from amazon_endpoint.web.metrics import Metrics
 
 # Answers under way get this long to be finished before a stop; container hosts kill after 30.
 _SECONDS_TO_FINISH = 25
@@ -40,8 +41,14 @@ def command(host: str, port: int) -> None:
     serve(settings.load(), host, port)
 
 
-def serve(given: Settings, host: str, port: int, beside: Beside | None = None) -> None:
-    """Serve the endpoint until it is stopped, with what runs `beside` it.
+def serve(
+    given: Settings,
+    host: str,
+    port: int,
+    beside: Beside | None = None,
+    metrics: Metrics | None = None,
+) -> None:
+    """Serve the endpoint until it is stopped, with what runs `beside` it and counts in `metrics`.
 
     Raises:
         click.UsageError: others could call it, and there is no token.
@@ -63,7 +70,7 @@ def serve(given: Settings, host: str, port: int, beside: Beside | None = None) -
         for remark in given.remarks:
             click.echo(remark, err=True)
         config = uvicorn.Config(
-            create_app(given, clock=SystemClock(), beside=beside),
+            create_app(given, clock=SystemClock(), beside=beside, metrics=metrics),
             lifespan="on",
             ws="none",
             log_config=None,

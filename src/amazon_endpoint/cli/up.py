@@ -12,6 +12,7 @@ from amazon_endpoint.cli.work import at_work
 from amazon_endpoint.cli.worker import name
 from amazon_endpoint.clock import SystemClock
 from amazon_endpoint.storage import Storage
+from amazon_endpoint.web.metrics import Metrics
 from amazon_endpoint.web.shipments import Wake
 
 
@@ -25,11 +26,13 @@ def command(host: str, port: int, worker: str) -> None:
     On SQLite this is the one process at work. On PostgreSQL any number of them may be, and of
     `amazon-endpoint worker` as well.
     """
-    given = settings.load()
+    given, metrics = settings.load(), Metrics()
 
     @asynccontextmanager
     async def beside(storage: Storage, connector: Connector) -> AsyncIterator[Wake]:
-        async with at_work(given, storage, connector, worker=worker, clock=SystemClock()) as engine:
+        async with at_work(
+            given, storage, connector, worker=worker, clock=SystemClock(), metrics=metrics
+        ) as engine:
             yield engine.wake
 
-    serve.serve(given, host, port, beside)
+    serve.serve(given, host, port, beside, metrics)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.amazon.hosts import AllowedHosts
+from amazon_endpoint.amazon.port import PacedAmazon
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.outbound import Outbound
 from amazon_endpoint.settings import Settings
@@ -14,11 +15,13 @@ from amazon_endpoint.storage import Storage
 from amazon_endpoint.storage.sync_storage import SyncStorage
 from amazon_endpoint.stores import connect as stores
 from amazon_endpoint.sync import delivery, erasure, known_orders, outbox, polling, shipping
-from amazon_endpoint.sync.accounts import AccountUnknown, SyncAccount
+from amazon_endpoint.sync.accounts import AccountUnknown, SyncAccount, connectable
 from amazon_endpoint.sync.confirming import confirm_waiting
 from amazon_endpoint.sync.engine import Engine, FindDue, Kind, Pace
 from amazon_endpoint.sync.following import follow_sent
 from amazon_endpoint.sync.kept_orders import KeptOrders
+from amazon_endpoint.web.counting import CountedBooks, CountedReadings, CountedStore
+from amazon_endpoint.web.metrics import Metrics
 
 
 @asynccontextmanager
@@ -30,10 +33,12 @@ async def at_work(
     worker: str,
     clock: Clock,
     pace: Pace | None = None,
+    metrics: Metrics | None = None,
 ) -> AsyncIterator[Engine]:
     """Do all that is due for the accounts for as long as the block lasts.
 
-    `worker` is what logs call this process. At the end the batches under way are finished.
+    `worker` is what logs call this process; what it does is counted in `metrics`. At the end the
+    batches under way are finished.
 
     Raises:
         StorageUnusable: the engine's tables can't be opened, or another process is at work on
@@ -44,7 +49,7 @@ async def at_work(
     hosts = AllowedHosts(given.allowed_hosts)
     # Apart from Amazon's: a store that hangs takes no turn from a poll.
     outbound = Outbound(may_be_private=hosts.listed)
-    work = _Work(given, storage, kept, connector, outbound, hosts, clock)
+    work = _Work(given, storage, kept, connector, outbound, hosts, clock, metrics or Metrics())
     engine = Engine(
         database=given.database,
         worker=worker,
@@ -78,6 +83,7 @@ class _Work:
         outbound: Outbound,
         hosts: AllowedHosts,
         clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._given = given
         self._storage = storage
@@ -86,6 +92,7 @@ class _Work:
         self._outbound = outbound
         self._hosts = hosts
         self._clock = clock
+        self._metrics = metrics
         self._erase_after = timedelta(days=given.erase_after_days)
         self._known_orders = KeptOrders(kept.orders, kept.readings)
         self.wake: Callable[[Kind, str], None] = lambda _kind, _account_id: None
@@ -127,14 +134,17 @@ class _Work:
             self.wake("deliver", account_id)
         return more
 
+    def _connected(self, account: SyncAccount) -> PacedAmazon:
+        return self._connector.connect(connectable(account, self._clock.now()))
+
     async def _read(self, kind: Kind, account: SyncAccount) -> bool:
-        amazon = self._connector.connect(account.account)
+        amazon = self._connected(account)
         if kind == "poll":
             return await polling.poll_once(
                 account,
                 amazon=amazon,
-                readings=self._kept.readings,
-                books=self._kept.orders,
+                readings=CountedReadings(self._kept.readings, self._metrics),
+                books=CountedBooks(self._kept.orders, self._metrics),
                 clock=self._clock,
                 random=random.random,
             )
@@ -156,7 +166,7 @@ class _Work:
         )
         return await delivery.deliver_due(
             account,
-            store=store,
+            store=CountedStore(store, self._metrics),
             outbox=self._kept.outbox,
             clock=self._clock,
             random=random.random,
@@ -165,7 +175,7 @@ class _Work:
     async def _confirm(self, account: SyncAccount) -> bool:
         return await confirm_waiting(
             account,
-            amazon=self._connector.connect(account.account),
+            amazon=self._connected(account),
             shipments=self._kept.shipments,
             confirmations=self._storage.confirmations,
             known_orders=self._known_orders,
@@ -177,7 +187,7 @@ class _Work:
     async def _follow(self, account: SyncAccount) -> bool:
         return await follow_sent(
             account,
-            amazon=self._connector.connect(account.account),
+            amazon=self._connected(account),
             shipments=self._kept.shipments,
             confirmations=self._storage.confirmations,
             known_orders=self._known_orders,

@@ -51,6 +51,7 @@ from amazon_endpoint.sync.shipping import (
     put_off,
     refused,
     sent,
+    tell,
 )
 
 _IN_A_FEED = 1000
@@ -309,3 +310,4 @@ class _Round:
             now = self._clock.now()
             feed = new_feed(self._account.id, feed_id, now) if feed_id else None
             await self._shipments.move(together, feed=feed)
+            tell(together)

@@ -46,6 +46,7 @@ from amazon_endpoint.sync.shipping import (
     doubted,
     put_off,
     refused,
+    tell,
     waiting_again,
 )
 
@@ -188,6 +189,7 @@ class _Following:
                 moves.append((kept, waiting_again(kept, now)))
         if moves:
             await self._shipments.move(moves)
+            tell(moves)
         if untold:
             return await self._look_later(feed, None)
         unknown = end.message if isinstance(end, FeedNotFound) else None
@@ -229,6 +231,7 @@ class _Following:
                 self._trouble = error
             new = self._check_later(kept, error)
         await self._shipments.move([(kept, new)])
+        tell([(kept, new)])
 
     def _check_later(self, kept: KeptShipment, error: EndpointError) -> KeptShipment:
         wait = backoff(

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 import msgspec
+import structlog
 
-from amazon_endpoint.amazon.port import Amazon, OrderPage
-from amazon_endpoint.clock import Clock
-from amazon_endpoint.errors import EndpointError, InvalidInput, PageTokenRefused
+from amazon_endpoint.amazon.port import Amazon, OrderPage, UnreadableOrder
+from amazon_endpoint.clock import Clock, iso
+from amazon_endpoint.errors import EndpointError, InvalidInput, PageTokenRefused, Throttled
 from amazon_endpoint.services.window import Window, turn_page
 from amazon_endpoint.sync import sweep
 from amazon_endpoint.sync.accounts import SyncAccount
@@ -20,10 +21,13 @@ from amazon_endpoint.sync.reading import (
     ReadingKind,
     after_error,
     begun,
+    describe,
     next_window,
     waiting,
     with_page,
 )
+
+_log = structlog.get_logger(__name__)
 
 
 class Readings(Protocol):
@@ -81,7 +85,9 @@ async def poll_once(
                 turned = after_error(turned, page.stopped, clock.now(), random)
             await _keep_page(page, reading, turned, books, read_at=now, now=clock.now())
     except EndpointError as error:
-        await readings.keep(after_error(reading, error, clock.now(), random))
+        failed = after_error(reading, error, clock.now(), random)
+        await readings.keep(failed)
+        _tell(failed, error)
     return True
 
 
@@ -164,12 +170,33 @@ async def _keep_page(
     """Keep a page that was read, and `turned`, the reading after it."""
     orders, unreadable = sort_out(page)
 
+    quarantined: tuple[UnreadableOrder, ...] = ()
+
     def decide(known: Mapping[str, KnownOrder], marker: Marker) -> Intake:
+        nonlocal quarantined
         intake = take_in(orders, unreadable, known, marker=marker, read_at=read_at, now=now)
         new = sum(order.number not in known for order in intake.orders)
+        quarantined = intake.quarantined
         return msgspec.structs.replace(
             intake,
             reading=msgspec.structs.replace(turned, first_sights=reading.first_sights + new),
         )
 
-    await books.take_in(reading.account_id, [order.number for order in orders], decide)
+    if await books.take_in(reading.account_id, [order.number for order in orders], decide):
+        told = {"account": reading.account_id, "reading": str(reading.kind)}
+        _log.info("page_read", **told, orders=len(orders), up_to=iso(turned.upper_bound))
+        for one in quarantined:
+            _log.error("order_quarantined", account=reading.account_id, order=one.number)
+
+
+def _tell(failed: Reading, error: EndpointError) -> None:
+    told = {
+        "account": failed.account_id,
+        "reading": str(failed.kind),
+        "error": describe(error),
+        "until": iso(failed.next_attempt_at) if failed.next_attempt_at else None,
+    }
+    if isinstance(error, Throttled):
+        _log.info("page_put_off", **told)
+    else:
+        _log.warning("page_failed", **told, attempts=failed.attempts)

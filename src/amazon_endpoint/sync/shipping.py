@@ -1,5 +1,6 @@
 """Shipping: the shipments that a store has told us of, kept until Amazon's answer is final."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -7,12 +8,15 @@ from hashlib import sha256
 from typing import Literal, Protocol
 
 import msgspec
+import structlog
 
 from amazon_endpoint.errors import EndpointError, InvalidInput
 from amazon_endpoint.orders import Order
 from amazon_endpoint.services.next_step import content_digest
 from amazon_endpoint.shipments import Shipment
 from amazon_endpoint.sync.accounts import SyncAccount
+
+_log = structlog.get_logger(__name__)
 
 
 class ShipmentUnknown(EndpointError):
@@ -238,6 +242,17 @@ def _changed(
         next_attempt_at=next_attempt_at,
         ended_at=ended_at,
     )
+
+
+def tell(moves: Iterable[Move]) -> None:
+    """Log what became of shipments, and what somebody has to look at."""
+    for seen, new in moves:
+        told = {"account": new.account_id, "order": new.order_number, "shipment": new.number}
+        if new.state is not seen.state:
+            level = logging.WARNING if new.state is ShipmentState.REFUSED else logging.INFO
+            _log.log(level, f"shipment_{new.state}", **told, feed_id=new.feed_id)
+        if new.alarm is not None and new.alarm != seen.alarm:
+            _log.error("shipment_alarm", **told, alarm=new.alarm)
 
 
 def new_feed(account_id: str, feed_id: str, now: datetime) -> SentFeed:

@@ -26,6 +26,7 @@ from amazon_endpoint.storage import Storage
 from amazon_endpoint.web.answers import FAILED, JSON, json_answer, log_failure, no_message
 from amazon_endpoint.web.authentication import TokenRequired
 from amazon_endpoint.web.bodies import BodyTooLarge, BodyTooSlow, read_body
+from amazon_endpoint.web.counting import CountedQuotas
 from amazon_endpoint.web.hub_v5 import HubV5
 from amazon_endpoint.web.hub_v6 import HubV6
 from amazon_endpoint.web.metrics import MEDIA_TYPE, Metrics
@@ -40,19 +41,28 @@ Beside = Callable[[Storage, Connector], AbstractAsyncContextManager[Wake]]
 accounts with shipments to be sent."""
 
 
-def create_app(settings: Settings, *, clock: Clock, beside: Beside | None = None) -> Starlette:
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock,
+    beside: Beside | None = None,
+    metrics: Metrics | None = None,
+) -> Starlette:
     """The endpoint as an ASGI application. Its lifespan opens and closes the storage.
 
     With nothing `beside` it, shipments of configured accounts are kept until a worker finds them.
+    `metrics` are those that it shows, where others count in them too.
     """
-    metrics = Metrics()
+    metrics = metrics or Metrics()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with await Storage.open(settings.database) as storage:
             hosts = AllowedHosts(settings.allowed_hosts)
             app.state.unlock = partial(storage.unlock, settings.key)
-            connector = Connector(quotas=storage.quotas, clock=clock, hosts=hosts)
+            metrics.show_status(storage.status(settings.key), clock)
+            quotas = CountedQuotas(storage.quotas, metrics)
+            connector = Connector(quotas=quotas, clock=clock, hosts=hosts)
             app.state.hub_v5 = HubV5(
                 settings=settings,
                 connector=connector,
@@ -96,7 +106,7 @@ def create_app(settings: Settings, *, clock: Clock, beside: Beside | None = None
         return answer
 
     async def exposition(_request: Request) -> Response:
-        return Response(metrics.exposition(), media_type=MEDIA_TYPE)
+        return Response(await metrics.exposition(), media_type=MEDIA_TYPE)
 
     app = Starlette(
         routes=[

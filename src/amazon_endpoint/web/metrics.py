@@ -1,7 +1,13 @@
-"""Metrics: what the endpoint answered, for Prometheus."""
+"""Metrics: what the endpoint answered, what a worker did, and how it goes, for Prometheus."""
+
+import asyncio
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from amazon_endpoint.clock import Clock
+from amazon_endpoint.sync.status import StatusReader
+from amazon_endpoint.web.status_metrics import StatusMetrics
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 
@@ -30,6 +36,22 @@ class Metrics:
         self._orders = Counter(
             "amazon_endpoint_orders", "Orders handed to hubs.", registry=self._registry
         )
+        self._pages = self._counter(
+            "order_pages",
+            "Pages of orders read for accounts, by outcome: kept or failed.",
+            "outcome",
+        )
+        self._deliveries = self._counter(
+            "deliveries", "Attempts at messages, by outcome: delivered, refused or gone.", "outcome"
+        )
+        self._calls = self._counter("amazon_calls", "Calls to Amazon, by operation.", "operation")
+        self._put_off = self._counter(
+            "amazon_calls_put_off", "Calls not made, because the quota was used up.", "operation"
+        )
+        self._throttled = self._counter(
+            "amazon_throttles", "Calls that Amazon answered with 429.", "operation"
+        )
+        self._status: StatusMetrics | None = None
 
     def message(self, service: str, outcome: str, seconds: float) -> None:
         """Count one message, answered after `seconds`."""
@@ -40,6 +62,32 @@ class Metrics:
         """Count the orders handed to a hub; those that are only told of are none."""
         self._orders.inc(answered)
 
-    def exposition(self) -> bytes:
-        """Everything counted so far, in Prometheus' text format."""
-        return generate_latest(self._registry)
+    def page(self, *, kept: bool) -> None:
+        """Count a page of orders that was kept, or that could not be had."""
+        self._pages.labels("kept" if kept else "failed").inc()
+
+    def delivery(self, outcome: str) -> None:
+        """Count an attempt at a message."""
+        self._deliveries.labels(outcome).inc()
+
+    def amazon_call(self, operation: str, *, put_off: bool) -> None:
+        """Count a call that may be made now, or that is put off until there is quota."""
+        (self._put_off if put_off else self._calls).labels(operation).inc()
+
+    def amazon_throttled(self, operation: str) -> None:
+        """Count a call that Amazon throttled, though we thought that there was quota."""
+        self._throttled.labels(operation).inc()
+
+    def show_status(self, reader: StatusReader, clock: Clock) -> None:
+        """Tell how it goes with the accounts as well, from now on. To be called once."""
+        self._status = StatusMetrics(reader, clock)
+        self._registry.register(self._status)
+
+    async def exposition(self) -> bytes:
+        """Everything counted so far and how it goes, in Prometheus' text format."""
+        if self._status is not None:
+            await self._status.refresh()
+        return await asyncio.to_thread(generate_latest, self._registry)
+
+    def _counter(self, name: str, meaning: str, label: str) -> Counter:
+        return Counter(f"amazon_endpoint_{name}", meaning, [label], registry=self._registry)
