@@ -33,7 +33,13 @@ def keep(command: Command) -> KnownOrder | None:
                 "shop",
                 [NUMBER],
                 lambda known, marker: take_in(
-                    orders, unreadable, known, marker=marker, read_at=NOW, now=NOW
+                    orders,
+                    unreadable,
+                    known,
+                    marker=marker,
+                    shipping_methods={},
+                    read_at=NOW,
+                    now=NOW,
                 ),
             )
             return await kept.orders.find("shop", NUMBER)

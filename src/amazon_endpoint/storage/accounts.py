@@ -1,6 +1,6 @@
 """Accounts kept in the database, their credentials and destinations sealed."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,6 +38,8 @@ class _Settings(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[str, ...]
     fulfilled_by: tuple[str, ...]
     client_secret_expires_at: datetime | None
+    shipping_methods: Mapping[str, str] = {}
+    carriers: Mapping[str, str] = {}
 
 
 class _Secrets(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +140,8 @@ class StoredAccounts:
             statuses=account.statuses,
             fulfilled_by=account.fulfilled_by,
             client_secret_expires_at=account.client_secret_expires_at,
+            shipping_methods=account.shipping_methods,
+            carriers=account.carriers,
         )
         secrets = _Secrets(
             credentials=msgspec.Raw(msgspec.json.encode(of_amazon.credentials)),

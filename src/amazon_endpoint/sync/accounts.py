@@ -1,7 +1,7 @@
 """Accounts: a seller's authorisation with everything that is decided about it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -58,6 +58,8 @@ class SyncAccount(msgspec.Struct, frozen=True, kw_only=True):
 
     `lag` is how far each window reaches back into the one before it. An empty filter (`statuses`,
     `fulfilled_by`) lets all pass. Orders updated before `start` are not looked for.
+    `shipping_methods` maps Amazon's service level to the store's shipping method, `carriers` the
+    store's shipping method to Amazon's carrier code.
     """
 
     id: str
@@ -69,6 +71,8 @@ class SyncAccount(msgspec.Struct, frozen=True, kw_only=True):
     lag: timedelta = LAG
     statuses: tuple[str, ...] = ()
     fulfilled_by: tuple[str, ...] = (MERCHANT,)
+    shipping_methods: Mapping[str, str] = {}
+    carriers: Mapping[str, str] = {}
     client_secret_expires_at: datetime | None = None
     previous_client_secret: PreviousClientSecret | None = None
     paused_at: datetime | None = None

@@ -228,6 +228,7 @@ class _Round:
                     shipment=self._shipments.open(kept),
                     seller_id=self._account.account.seller_id,
                     marketplace_ids=self._account.account.marketplace_ids,
+                    carrier_lookup=self._account.carriers,
                     allow_cancellation_requested=self._allow_cancellation_requested,
                 ),
                 clock=self._clock,

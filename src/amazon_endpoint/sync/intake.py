@@ -91,10 +91,14 @@ def take_in(
     known: Mapping[str, KnownOrder],
     *,
     marker: Marker,
+    shipping_methods: Mapping[str, str],
     read_at: datetime,
     now: datetime,
 ) -> Intake:
-    """What is to be written of the orders that were read, and of those that could not be."""
+    """What is to be written of the orders that were read, and of those that could not be.
+
+    `shipping_methods` maps Amazon's service level to the store's shipping method.
+    """
     rows: list[KnownOrder] = []
     messages: list[Draft] = []
     settled: list[str] = []
@@ -106,7 +110,7 @@ def take_in(
             settled.append(order.number)
             continue
         try:
-            messages += _drafts(change)
+            messages += _drafts(change, shipping_methods)
         except (ValueError, ArithmeticError) as error:
             # Its words may quote the order.
             reason = f"This order can't be written as a message ({type(error).__name__})."
@@ -140,7 +144,7 @@ def _newest(orders: Iterable[Order]) -> Iterable[Order]:
     return newest.values()
 
 
-def _drafts(change: Change) -> list[Draft]:
+def _drafts(change: Change, shipping_methods: Mapping[str, str]) -> list[Draft]:
     order = change.known.order
     if order is None:
         return []
@@ -151,7 +155,7 @@ def _drafts(change: Change) -> list[Draft]:
         Draft(
             order_number=order.number,
             kind=kind,
-            body=order_message(kind, order, shipping_methods={}),
+            body=order_message(kind, order, shipping_methods=shipping_methods),
         )
         for kind in change.messages
     ]

@@ -93,7 +93,9 @@ async def read_known(
         read_at = clock.now()
         try:
             page, there = await _read(amazon, wanted.number)
-            again = await _keep(page, wanted, books, there=there, read_at=read_at, now=clock.now())
+            again = await _keep(
+                page, wanted, account, books, there=there, read_at=read_at, now=clock.now()
+            )
         except Throttled as throttled:
             until = throttled.not_before or read_at + _wait(wanted, random)
             await wanted_orders.put_all_off(account.id, until)
@@ -109,6 +111,7 @@ async def read_known(
 async def _keep(
     page: OrderPage,
     wanted: WantedOrder,
+    account: SyncAccount,
     books: Books,
     *,
     there: bool,
@@ -121,13 +124,21 @@ async def _keep(
 
     def decide(known: Mapping[str, KnownOrder], marker: Marker) -> Intake:
         nonlocal again
-        intake = take_in(orders, unreadable, known, marker=marker, read_at=read_at, now=now)
+        intake = take_in(
+            orders,
+            unreadable,
+            known,
+            marker=marker,
+            shipping_methods=account.shipping_methods,
+            read_at=read_at,
+            now=now,
+        )
         if not there:
             intake = msgspec.structs.replace(intake, wanted=(), settled=(wanted.number,))
         again = wanted.number in intake.wanted
         return intake
 
-    await books.take_in(wanted.account_id, [order.number for order in orders], decide)
+    await books.take_in(account.id, [order.number for order in orders], decide)
     return again
 
 

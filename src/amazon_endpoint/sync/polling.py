@@ -83,7 +83,7 @@ async def poll_once(
             turned = with_page(reading, window, page, clock.now(), _every(reading, account))
             if page.stopped is not None:
                 turned = after_error(turned, page.stopped, clock.now(), random)
-            await _keep_page(page, reading, turned, books, read_at=now, now=clock.now())
+            await _keep_page(page, reading, turned, account, books, read_at=now, now=clock.now())
     except EndpointError as error:
         failed = after_error(reading, error, clock.now(), random)
         await readings.keep(failed)
@@ -162,6 +162,7 @@ async def _keep_page(
     page: OrderPage,
     reading: Reading,
     turned: Reading,
+    account: SyncAccount,
     books: Books,
     *,
     read_at: datetime,
@@ -174,7 +175,15 @@ async def _keep_page(
 
     def decide(known: Mapping[str, KnownOrder], marker: Marker) -> Intake:
         nonlocal quarantined
-        intake = take_in(orders, unreadable, known, marker=marker, read_at=read_at, now=now)
+        intake = take_in(
+            orders,
+            unreadable,
+            known,
+            marker=marker,
+            shipping_methods=account.shipping_methods,
+            read_at=read_at,
+            now=now,
+        )
         new = sum(order.number not in known for order in intake.orders)
         quarantined = intake.quarantined
         return msgspec.structs.replace(

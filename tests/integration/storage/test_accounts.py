@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,6 +51,8 @@ EU = SyncAccount(
     lag=timedelta(minutes=30),
     statuses=("Unshipped", "PartiallyShipped"),
     fulfilled_by=("MERCHANT", "AMAZON"),
+    shipping_methods={"Standard": "UPS Ground"},
+    carriers={"Our Courier": "DHL"},
     client_secret_expires_at=NOON + timedelta(days=180),
 )
 MWS = msgspec.structs.replace(
@@ -89,6 +92,22 @@ async def test_an_account_comes_back_as_it_was(database_url: str) -> None:
         sync = await storage.unlock(OLD)
         assert await sync.accounts.get("shop-eu") == rotated
         assert await sync.accounts.all() == (MWS, rotated)
+
+
+async def test_an_account_of_an_earlier_version_has_no_lookups(
+    storage: Storage, sync: SyncStorage
+) -> None:
+    await sync.accounts.add(EU)
+
+    async def forget(connection: AsyncConnection) -> None:
+        settings = json.loads((await connection.scalars(select(accounts.c.settings))).one())
+        del settings["shipping_methods"], settings["carriers"]
+        await connection.execute(update(accounts).values(settings=json.dumps(settings)))
+
+    await storage._database.run(forget)
+
+    earlier = await sync.accounts.get(EU.id)
+    assert earlier == msgspec.structs.replace(EU, shipping_methods={}, carriers={})
 
 
 async def test_no_secret_lies_open(storage: Storage, sync: SyncStorage) -> None:

@@ -21,6 +21,7 @@ from amazon_endpoint.errors import (
 )
 from amazon_endpoint.storage import Storage, StorageUnavailable
 from amazon_endpoint.storage.order_tables import orders, outbox, readings
+from amazon_endpoint.stores.messages import read_order
 from amazon_endpoint.sync.accounts import AccountUnknown, SyncAccount
 from amazon_endpoint.sync.changes import OrderState
 from amazon_endpoint.sync.polling import begin_backfill, find_due, poll_soon
@@ -60,6 +61,21 @@ async def test_all_pages_are_read_and_each_order_is_imported_once(shop: Polled) 
 
     assert await shop.kept_orders() == shop.amazon.orders
     assert sorted(await shop.messages()) == [(n, "order:import") for n in range(1, 6)]
+
+
+async def test_a_message_carries_the_stores_shipping_methods(shop: Polled) -> None:
+    shop.account = changed(shipping_methods={"SecondDay": "UPS 2nd Day"})
+    shop.amazon.put(1)
+    shop.amazon.unreadable.add(shop.amazon.put(2).number)
+    await shop.later()
+    shop.amazon.unreadable.clear()
+    shop.clock.advance(3600)
+    await shop.read_known()
+
+    outbox = shop.storage.outbox
+    due = await outbox.due(ACCOUNT.id, shop.clock.now(), 9)
+    told = [read_order(outbox.open(message)).shipping_methods for message in due]
+    assert told == 2 * [{"SecondDay": "UPS 2nd Day"}]
 
 
 async def test_changes_are_told_in_their_sequence(shop: Polled) -> None:

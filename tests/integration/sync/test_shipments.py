@@ -159,6 +159,15 @@ async def test_a_tracked_shipment_is_confirmed_at_once(shop: Shop) -> None:
     assert await shop.told_kinds() == {"H0": "shipment:confirmed"}
 
 
+async def test_a_carrier_of_the_stores_own_is_named_as_amazon_knows_it(shop: Shop) -> None:
+    shop.account = changed(carriers={"Our Courier": "DHL"})
+    shipment = shop.shipment(0, shipping_method="our courier")
+    await shop.receive(shipment)
+    await shop.send()
+    (package,) = (await shop.amazon.get_order(shipment.order_number)).packages
+    assert package.carrier == "DHL"
+
+
 async def test_over_mws_a_shipment_travels_in_a_feed_and_is_found_later(tmp_path: Path) -> None:
     async with opened(tmp_path, MwsSeller) as shop:
         shipment = shop.shipment(0)
