@@ -46,7 +46,7 @@ def test_what_is_missing_is_named(credentials: dict[str, str], name: str) -> Non
 
 
 def test_without_any_credentials_those_of_the_selling_partner_api_are_asked_for() -> None:
-    with pytest.raises(SettingInvalid, match="AMAZON_ENDPOINT_CLIENT_ID, .*_REFRESH_TOKEN: Not"):
+    with pytest.raises(SettingInvalid, match=r"AMAZON_ENDPOINT_CLIENT_ID, .*_REFRESH_TOKEN: Not"):
         account_parameters(given(SELLER))
 
 

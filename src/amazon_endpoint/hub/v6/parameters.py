@@ -17,8 +17,6 @@ RESUME = "amazon.resume"
 SEEN = "amazon.seen"
 
 _PREFIX = "amazon."
-_SINCE = {"since": CURSOR}
-
 # Where a hub sends several of them, the first that is filled counts.
 _CURSORS = ("last_updated_after", "amazon_orders_last_polling_datetime", "since")
 
@@ -48,13 +46,13 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def _names_of(self, full: str) -> tuple[str, ...]:
-        aliases = _flowlinks()
-        sent = tuple(name for name in self.names if _full(name) == full)
+        flowlink = _flowlink()
+        sent = tuple(name for name in self.names if _full(name, flowlink) == full)
         if sent:
             return sent
         bare = {name.removeprefix(_PREFIX) for name in self.names}
-        flowlinks = next((alias for alias, meant in aliases.items() if meant == full), None)
-        if flowlinks and not bare.isdisjoint(aliases):
+        flowlinks = next((alias for alias, meant in flowlink.items() if meant == full), None)
+        if flowlinks and not bare.isdisjoint(flowlink):
             return (flowlinks,)
         prefixed = any(name.startswith(_PREFIX) for name in self.names)
         return (full if prefixed else full.removeprefix(_PREFIX),)
@@ -71,9 +69,11 @@ def read(given: Mapping[str, Any]) -> Given:
 
 
 def _pairs(filled: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    flowlink = _flowlink()
     for name, value in filled.items():
-        if _full(name) != CURSOR:
-            yield _full(name), value
+        full = _full(name, flowlink)
+        if full != CURSOR:
+            yield full, value
     for cursor in _CURSORS:
         values = [(CURSOR, filled[name]) for name in (cursor, _PREFIX + cursor) if name in filled]
         if values:
@@ -81,12 +81,12 @@ def _pairs(filled: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             return
 
 
-def _full(name: str) -> str:
+def _full(name: str, flowlink: Mapping[str, str]) -> str:
     bare = name.removeprefix(_PREFIX)
-    return (_flowlinks() | _SINCE).get(bare, _PREFIX + bare)
+    return CURSOR if bare == "since" else flowlink.get(bare, _PREFIX + bare)
 
 
-def _flowlinks() -> dict[str, str]:
+def _flowlink() -> dict[str, str]:
     """What FlowLink's names mean."""
     return {
         "merchant_id": "amazon.seller_id",
