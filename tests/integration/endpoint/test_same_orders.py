@@ -112,7 +112,7 @@ async def test_both_generations_bring_the_same_orders(
         assert "Amazon Difference" not in rows
 
 
-async def test_the_made_up_orders_hold_all_that_mws_leaves_out(amazon: RunningSandbox) -> None:
+def test_the_made_up_orders_hold_all_that_mws_leaves_out(amazon: RunningSandbox) -> None:
     """Or the comparison would prove less than it says."""
     placed = amazon.orders()
     assert {kind for one in placed for kind in unsaid(one)} == UNSAID_ROWS.keys()
