@@ -180,6 +180,7 @@ def _columns(confirmation: Confirmation) -> dict[str, Any]:
 
 def _confirmation(row: Row[Any]) -> Confirmation:
     columns = row._asdict()
+    del columns["reason"]
     key = ConfirmationKey(*(columns.pop(field) for field in ConfirmationKey.__struct_fields__))
     items = msgspec.json.decode(columns.pop("items"), type=tuple[PackageItem, ...])
     channel = Channel(columns.pop("channel"))

@@ -154,7 +154,7 @@ async def _erase_shipments(
         .where(which)
         .values(
             body=None,
-            reason=None,
+            sealed_reason=None,
             next_attempt_at=case((waiting, now), else_=shipments.c.next_attempt_at),
         )
     )

@@ -20,7 +20,8 @@ from sqlalchemy import (
 from amazon_endpoint.storage.sync_tables import SEALED, accounts
 from amazon_endpoint.storage.tables import Moment, metadata
 
-# `body` and `reason` are absent once they are erased, `next_attempt_at` once nothing is left to do.
+# `body` and `sealed_reason` are absent once they are erased, `next_attempt_at` once nothing is left
+# to do. An earlier version wrote `reason` for all to read.
 shipments = Table(
     "shipments",
     metadata,
@@ -32,8 +33,9 @@ shipments = Table(
     Column("body", LargeBinary, info=SEALED),
     Column("state", String(16), nullable=False),
     Column("feed_id", String(64)),
+    Column("reason", Text),
     # It may quote what Amazon said of a buyer.
-    Column("reason", LargeBinary, info={**SEALED, "place": "shipments.reason"}),
+    Column("sealed_reason", LargeBinary, info={**SEALED, "place": "shipments.reason"}),
     Column("alarm", Text),
     Column("attempts", Integer, nullable=False),
     Column("received_at", Moment, nullable=False),
@@ -51,7 +53,7 @@ shipments = Table(
     ),
 )
 
-UNERASED = or_(shipments.c.body.is_not(None), shipments.c.reason.is_not(None))
+UNERASED = or_(shipments.c.body.is_not(None), shipments.c.sealed_reason.is_not(None))
 
 for _name, _which in (("unerased", UNERASED), ("erased", not_(UNERASED))):
     Index(

@@ -31,7 +31,7 @@ from amazon_endpoint.sync.shipping import (
 )
 
 _WAITING, _REFUSED = ShipmentState.WAITING, ShipmentState.REFUSED
-_REASON = shipments.c.reason.info["place"]
+_REASON = shipments.c.sealed_reason.info["place"]
 _CHECKED = (ShipmentState.DOUBTED, ShipmentState.CONFIRMED)
 
 # Amazon's pace of this day, not of last year.
@@ -224,14 +224,15 @@ class StoredShipments:
     def _columns(self, shipment: KeptShipment) -> dict[str, Any]:
         columns = msgspec.structs.asdict(shipment)
         del columns["sealed"]
-        reason = shipment.reason and self._keyring.seal(
-            shipment.reason.encode(), table=_REASON, row=shipment.id
-        )
-        return columns | {"reason": reason}
+        reason = columns.pop("reason")
+        return columns | {
+            "sealed_reason": reason
+            and self._keyring.seal(reason.encode(), table=_REASON, row=shipment.id)
+        }
 
     def _kept(self, row: Row[Any]) -> KeptShipment:
         columns = row._asdict()
-        sealed, reason = columns.pop("body"), columns.pop("reason")
+        sealed, reason = columns.pop("body"), columns.pop("sealed_reason")
         if reason is not None:
             try:
                 reason = self._keyring.open(reason, table=_REASON, row=row.id).decode()
@@ -239,7 +240,7 @@ class StoredShipments:
                 # It only explains: nothing is done for it, and nothing is to wait for it.
                 reason = None
         state = ShipmentState(columns.pop("state"))
-        return KeptShipment(sealed=sealed, reason=reason, state=state, **columns)
+        return KeptShipment(**columns | {"sealed": sealed, "reason": reason, "state": state})
 
 
 def _select(*conditions: ColumnElement[bool]) -> Select[Any]:

@@ -292,7 +292,7 @@ def _case_queries(now: datetime, account_id: str) -> dict[CaseKind, Select[Any]]
         CaseKind.SHIPMENT_REFUSED: select(
             shipments.c.id,
             shipments.c.order_number.label("number"),
-            shipments.c.reason,
+            shipments.c.sealed_reason.label("reason"),
             shipments.c.ended_at.label("since"),
         )
         .where(
@@ -442,6 +442,6 @@ def _opened(keys: Keyring | KeyUnusable, sealed: bytes, row: str) -> str | None:
     if isinstance(keys, KeyUnusable):
         return None
     try:
-        return keys.open(sealed, table=shipments.c.reason.info["place"], row=row).decode()
+        return keys.open(sealed, table=shipments.c.sealed_reason.info["place"], row=row).decode()
     except (KeyMissing, Damaged):
         return None

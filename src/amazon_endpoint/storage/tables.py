@@ -75,6 +75,7 @@ quota_buckets = Table(
     Column("at", Moment, nullable=False),
 )
 
+# Earlier versions wrote Amazon's words to `reason`.
 confirmations = Table(
     "confirmations",
     metadata,
@@ -92,6 +93,7 @@ confirmations = Table(
     Column("sent_at", Moment),
     Column("submission", String(64)),
     Column("feed_id", String(64)),
+    Column("reason", Text),
     Index(None, "seller_id", "feed_id"),
     Index(None, "seller_id", "submission"),
     Index(None, "created_at"),

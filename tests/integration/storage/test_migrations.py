@@ -134,6 +134,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "state": "sent",
         "feed_id": "50013018",
         "reason": "It gathers with others for a feed.",
+        "sealed_reason": None,
         "alarm": None,
         "attempts": 1,
         "received_at": NOON,
@@ -234,6 +235,9 @@ ROWS: dict[str, dict[str, Any]] = {
 LET_GO: dict[str, set[str] | None] = {
     # Who is alive beats again.
     "workers": None,
+    # Amazon's words, which may quote a buyer.
+    "confirmations": {"reason"},
+    "shipments": {"reason"},
 }
 
 

@@ -6,14 +6,15 @@ from alembic import op
 revision = "0009"
 down_revision = "0008"
 
-_UNERASED = "body IS NOT NULL OR reason IS NOT NULL"
+_UNERASED = "body IS NOT NULL OR sealed_reason IS NOT NULL"
 
 
 def upgrade() -> None:
-    """Add the indices; drop what was written for all to read, nothing reads it any more."""
-    op.drop_column("confirmations", "reason")
-    op.drop_column("shipments", "reason")
-    op.add_column("shipments", sa.Column("reason", sa.LargeBinary))
+    """Add the column and the indices, and erase what stands there for all to read."""
+    # The version before may be at work, and goes on writing there.
+    op.execute("UPDATE confirmations SET reason = NULL")
+    op.execute("UPDATE shipments SET reason = NULL")
+    op.add_column("shipments", sa.Column("sealed_reason", sa.LargeBinary))
     _index("orders", "account_id", "delivered_at", where="erased_at IS NULL")
     _index(
         "orders", "account_id", "status_since", where="erased_at IS NULL AND delivered_at IS NULL"
