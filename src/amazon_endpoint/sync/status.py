@@ -246,7 +246,7 @@ def _orders(account: AccountStatus, now: datetime) -> Iterator[Finding]:
         yield _problem(
             f"In quarantine: {counted(orders.quarantined, 'order')} that can't be read, and that "
             "the store lacks.",
-            _cases(account),
+            f"{_cases(account)} `amazon-endpoint orders reread {account.id}` has them read again.",
         )
     since = orders.address_refused_since
     if since is not None and now - since > _ADDRESS_GRACE:
@@ -265,7 +265,7 @@ def _store(account: AccountStatus, now: datetime) -> Iterator[Finding]:
         yield _problem(
             f"The store is gone for {duration(now - outbox.stopped_at)}: {outbox.store_error} "
             f"Pending: {pending}.",
-            "Mend the store or its address, then have everything delivered again.",
+            f"Mend the store, or its address. {_redeliver(account)}",
         )
     elif oldest is not None and now - oldest > _OUTBOX_GRACE:
         why = outbox.store_error or outbox.pending_error or ""
@@ -280,7 +280,7 @@ def _messages(account: AccountStatus) -> Iterator[Finding]:
     if outbox.parked:
         yield _problem(
             f"Parked after three days: {counted(outbox.parked, 'message')}. {outbox.parked_error}",
-            "Mend why the store refuses them, then have them delivered again. " + _cases(account),
+            f"{_cases(account)} Mend why the store refuses them. {_redeliver(account)}",
         )
     if outbox.expired:
         yield _notice(
@@ -327,6 +327,10 @@ def _secret(account: AccountStatus) -> Iterator[Finding]:
 
 def _check(account: AccountStatus) -> str:
     return f"`amazon-endpoint accounts check {account.id} --deep` says what is wrong."
+
+
+def _redeliver(account: AccountStatus) -> str:
+    return f"Then `amazon-endpoint orders redeliver {account.id}`."
 
 
 def _cases(account: AccountStatus) -> str:

@@ -9,18 +9,12 @@ down_revision = "0007"
 
 def upgrade() -> None:
     """Add the column and the indices."""
-    # SQLite adds no column with a default that changes. Workers that live are seen at their next
-    # beat.
-    op.drop_table("workers")
-    op.create_table(
-        "workers",
-        sa.Column("id", sa.String(255), nullable=False),
-        sa.Column("beats", sa.BigInteger, nullable=False),
-        sa.Column(
-            "beat_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()
-        ),
-        sa.PrimaryKeyConstraint("id", name="pk_workers"),
-    )
+    with op.batch_alter_table("workers") as workers:
+        workers.add_column(
+            sa.Column(
+                "beat_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()
+            )
+        )
     op.create_index(
         "ix_shipments_state_ended_at_account_id", "shipments", ["state", "ended_at", "account_id"]
     )
