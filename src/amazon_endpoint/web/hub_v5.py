@@ -2,25 +2,20 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-
-import structlog
+from datetime import datetime
 
 from amazon_endpoint.amazon.connect import Connector
-from amazon_endpoint.clock import Clock, whole_seconds
+from amazon_endpoint.clock import Clock
 from amazon_endpoint.errors import EndpointError, InvalidInput, Later
 from amazon_endpoint.hub.notifications import Notification
 from amazon_endpoint.hub.v5 import reply, requests
 from amazon_endpoint.hub.v5.message import Message, Service
-from amazon_endpoint.services.confirm import ConfirmRequest, Submitted, Wait, confirm_shipment
+from amazon_endpoint.services.confirm import Submitted
 from amazon_endpoint.services.confirmations import Channel, Confirmations
-from amazon_endpoint.services.feed_status import feed_status
-from amazon_endpoint.services.import_order import import_order
-from amazon_endpoint.services.poll import PollRequest, poll_orders
+from amazon_endpoint.services.poll import poll_orders
 from amazon_endpoint.settings import Settings
+from amazon_endpoint.web.hub_services import HubServices, log_not_done, poll_request
 from amazon_endpoint.web.metrics import Metrics
-
-_log = structlog.get_logger(__name__)
 
 # What a hub waits when nothing says how long, in seconds.
 _DEFAULT_DELAY = 120.0
@@ -39,9 +34,10 @@ class HubV5:
         clock: Clock,
         channel: Channel = Channel.FEED,
     ) -> None:
-        self._settings = settings
+        self._services = HubServices(
+            settings=settings, connector=connector, confirmations=confirmations, clock=clock
+        )
         self._connector = connector
-        self._confirmations = confirmations
         self._metrics = metrics
         self._clock = clock
         self._channel = channel
@@ -64,19 +60,10 @@ class HubV5:
             service = service or _named(message)
             name = service.value
             return await self.carry_out(message, service)
-        except Later as later:
-            outcome = "delay"
-            _log.info("later", service=name, reason=later.message, request_id=later.request_id)
-            return self._delay(message, later.not_before)
         except EndpointError as error:
-            outcome = "error"
-            _log.warning(
-                "refused",
-                service=name,
-                error=type(error).__name__,
-                field=error.field,
-                request_id=error.request_id,
-            )
+            outcome = log_not_done(name, error)
+            if isinstance(error, Later):
+                return self._delay(message, error.not_before)
             return reply.error_reply(message.message_id, error)
         except Exception:
             outcome = "failed"
@@ -93,21 +80,12 @@ class HubV5:
         return await self._handlers[service](message)
 
     async def _poll(self, message: Message) -> bytes:
-        now = self._clock.now()
-        asked = requests.read_poll(message, now)
+        asked = requests.read_poll(message, self._clock.now())
         outcome = await poll_orders(
             self._connector.connect(asked.account),
-            PollRequest(
-                cursor=whole_seconds(asked.updated_after),
-                marketplace_ids=asked.account.marketplace_ids,
-                statuses=asked.statuses,
-                fulfilled_by=asked.fulfilled_by,
-                secret=asked.account.credentials.secret,
-                resume=asked.resume,
-                seen=asked.seen,
-            ),
+            poll_request(asked),
             clock=self._clock,
-            deadline=now + timedelta(seconds=self._settings.reply_seconds),
+            deadline=self._services.deadline(),
         )
         written = reply.write_orders(
             outcome.orders,
@@ -129,30 +107,16 @@ class HubV5:
 
     async def _import(self, message: Message) -> bytes:
         asked = requests.read_by_number(message)
-        order = await import_order(self._connector.connect(asked.account), asked.order_number)
+        order = await self._services.order(asked)
         written = reply.write_orders([order], shipping_methods=asked.shipping_methods)
         self._metrics.orders(len(written.objects))
         return reply.orders_reply(message.message_id, written)
 
     async def _confirm(self, message: Message) -> bytes:
         asked = requests.read_confirm(message, self._clock.now())
-        outcome = await confirm_shipment(
-            self._connector.connect(asked.account),
-            self._confirmations,
-            ConfirmRequest(
-                shipment=asked.shipment,
-                seller_id=asked.account.seller_id,
-                marketplace_ids=asked.account.marketplace_ids,
-                carrier_lookup=asked.carriers,
-                allow_cancellation_requested=self._settings.allow_cancellation_requested,
-                channel=self._channel,
-            ),
-            clock=self._clock,
-        )
+        outcome = await self._services.confirm(asked, self._channel)
         if isinstance(outcome, Submitted):
             return reply.confirm_reply(message.message_id, outcome.feed_id)
-        if isinstance(outcome, Wait):
-            raise Later(outcome.reason, not_before=outcome.not_before)
         shown = Notification(
             "info",
             "Shipment Confirmed",
@@ -162,13 +126,7 @@ class HubV5:
 
     async def _feed_status(self, message: Message) -> bytes:
         asked = requests.read_feed_status(message)
-        seller_id = asked.account.seller_id
-        amazon = self._connector.connect(asked.account)
-        result = await feed_status(amazon, self._confirmations, asked.feed_id, seller_id=seller_id)
-        travelled = await self._confirmations.of_feed(seller_id, asked.feed_id)
-        shipments = {
-            one.message_id: (one.key.order_number, one.key.shipment_number) for one in travelled
-        }
+        result, shipments = await self._services.feed(asked)
         return reply.feed_reply(message.message_id, result, shipments=shipments)
 
     def _delay(self, message: Message, not_before: datetime | None) -> bytes:

@@ -3,28 +3,23 @@
 import math
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import structlog
 from starlette.responses import Response
 
 from amazon_endpoint.amazon.connect import Connector
-from amazon_endpoint.clock import Clock, iso, whole_seconds
+from amazon_endpoint.clock import Clock, iso
 from amazon_endpoint.errors import EndpointError, Later
 from amazon_endpoint.hub.v5.message import Service
 from amazon_endpoint.hub.v6 import parameters, reply, requests
 from amazon_endpoint.hub.v6.call import Call
 from amazon_endpoint.hub.v6.requests import NotToConfirm
-from amazon_endpoint.services.confirm import ConfirmRequest, Submitted, Wait, confirm_shipment
+from amazon_endpoint.services.confirm import Submitted
 from amazon_endpoint.services.confirmations import Confirmations
-from amazon_endpoint.services.feed_status import feed_status
-from amazon_endpoint.services.import_order import import_order
-from amazon_endpoint.services.poll import PollRequest
 from amazon_endpoint.services.windows import Windows, poll_by_last_poll, poll_on, window_key
 from amazon_endpoint.settings import Settings
+from amazon_endpoint.web.hub_services import HubServices, log_not_done, poll_request
 from amazon_endpoint.web.metrics import Metrics
-
-_log = structlog.get_logger(__name__)
 
 _JSON = "application/json"
 
@@ -51,9 +46,11 @@ class HubV6:
         metrics: Metrics,
         clock: Clock,
     ) -> None:
+        self._services = HubServices(
+            settings=settings, connector=connector, confirmations=confirmations, clock=clock
+        )
         self._settings = settings
         self._connector = connector
-        self._confirmations = confirmations
         self._windows = windows
         self._metrics = metrics
         self._clock = clock
@@ -70,29 +67,13 @@ class HubV6:
         outcome = "ok"
         try:
             return Response(await self._handlers[service](call), media_type=_JSON)
-        except Later as later:
-            outcome = "delay"
-            _log.info(
-                "later", service=service.value, reason=later.message, request_id=later.request_id
-            )
-            return Response(
-                reply.error_reply(call.request_id, later),
-                status_code=503,
-                headers={"Retry-After": str(self._seconds_until(later.not_before))},
-                media_type=_JSON,
-            )
         except EndpointError as error:
-            outcome = "error"
-            _log.warning(
-                "refused",
-                service=service.value,
-                error=type(error).__name__,
-                field=error.field,
-                request_id=error.request_id,
-            )
-            return Response(
-                reply.error_reply(call.request_id, error), status_code=500, media_type=_JSON
-            )
+            outcome = log_not_done(service.value, error)
+            body = reply.error_reply(call.request_id, error)
+            if not isinstance(error, Later):
+                return Response(body, status_code=500, media_type=_JSON)
+            wait = {"Retry-After": str(self._seconds_until(error.not_before))}
+            return Response(body, status_code=503, headers=wait, media_type=_JSON)
         except Exception:
             outcome = "failed"
             raise
@@ -104,16 +85,8 @@ class HubV6:
         poll = requests.read_poll(call, now, min(self._settings.poll_start or now, now))
         asked = poll.asked
         amazon = self._connector.connect(asked.account)
-        deadline = now + timedelta(seconds=self._settings.reply_seconds)
-        request = PollRequest(
-            cursor=whole_seconds(asked.updated_after),
-            marketplace_ids=asked.account.marketplace_ids,
-            statuses=asked.statuses,
-            fulfilled_by=asked.fulfilled_by,
-            secret=asked.account.credentials.secret,
-            resume=asked.resume,
-            seen=asked.seen,
-        )
+        deadline = self._services.deadline()
+        request = poll_request(asked)
         returned: dict[str, str | None] = {}
         since: datetime | None = None
         abandoned = False
@@ -167,7 +140,7 @@ class HubV6:
 
     async def _import(self, call: Call) -> bytes:
         asked = requests.read_by_number(call)
-        order = await import_order(self._connector.connect(asked.account), asked.order_number)
+        order = await self._services.order(asked)
         written = reply.write_orders([order], shipping_methods=asked.shipping_methods)
         self._metrics.orders(len(written.objects))
         return reply.orders_reply(call.request_id, written)
@@ -176,33 +149,14 @@ class HubV6:
         asked = requests.read_confirm(call, self._clock.now())
         if isinstance(asked, NotToConfirm):
             return reply.not_to_confirm_reply(call.request_id, asked)
-        outcome = await confirm_shipment(
-            self._connector.connect(asked.account),
-            self._confirmations,
-            ConfirmRequest(
-                shipment=asked.shipment,
-                seller_id=asked.account.seller_id,
-                marketplace_ids=asked.account.marketplace_ids,
-                carrier_lookup=asked.carriers,
-                allow_cancellation_requested=self._settings.allow_cancellation_requested,
-            ),
-            clock=self._clock,
-        )
-        if isinstance(outcome, Wait):
-            raise Later(outcome.reason, not_before=outcome.not_before)
+        outcome = await self._services.confirm(asked)
         if isinstance(outcome, Submitted):
             return reply.submitted_reply(call.request_id, asked.shipment, outcome.feed_id)
         return reply.confirmed_reply(call.request_id, asked.shipment)
 
     async def _feed_status(self, call: Call) -> bytes:
         asked = requests.read_feed_status(call)
-        seller_id = asked.account.seller_id
-        amazon = self._connector.connect(asked.account)
-        result = await feed_status(amazon, self._confirmations, asked.feed_id, seller_id=seller_id)
-        travelled = await self._confirmations.of_feed(seller_id, asked.feed_id)
-        shipments = {
-            one.message_id: (one.key.order_number, one.key.shipment_number) for one in travelled
-        }
+        result, shipments = await self._services.feed(asked)
         return reply.feed_reply(call.request_id, result, shipments=shipments)
 
     def _seconds_until(self, not_before: datetime | None) -> int:

@@ -152,7 +152,7 @@ async def test_a_fault_of_ours_is_answered_in_the_hubs_format(
     async def fail(*_: object) -> None:
         raise RuntimeError("a buyer's name")
 
-    monkeypatch.setattr("amazon_endpoint.web.hub_v6.import_order", fail)
+    monkeypatch.setattr("amazon_endpoint.web.hub_services.import_order", fail)
     body = hub.body({"order": {"id": ORDER}})
     response = await hub.post("/get_order_by_number", body)
     assert response.status_code == 500
