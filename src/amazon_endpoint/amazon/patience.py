@@ -1,6 +1,7 @@
 """Patience: what is tried again at once, how often, and how long a call may wait in all."""
 
 from datetime import datetime, timedelta
+from random import SystemRandom
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
@@ -15,6 +16,7 @@ MAX_ATTEMPTS = 4
 
 _BACKOFF = wait_exponential_jitter(multiplier=0.2, max=1, jitter=0.2)
 _LONGEST_RETRY_AFTER = timedelta(hours=1)
+_random = SystemRandom()
 
 # Calls that come back more slowly are too few to spend on an answer that may always be unreadable.
 _SCARCE_PER_SECOND = 0.2
@@ -75,6 +77,16 @@ def passes(status: int) -> bool:
 def retry_after(header: str | None, now: datetime) -> datetime | None:
     """The moment that `Retry-After` names, in seconds or as a date (RFC 9110), an hour at most."""
     return read_retry_after(header, now, longest=_LONGEST_RETRY_AFTER)
+
+
+def come_back(
+    plan: Rate, now: datetime, told: datetime | None, rate: float | None = None
+) -> datetime:
+    """When to call again after Amazon throttled: at the moment it told, an hour on at most, if
+    there is a token by then at the `rate` it told, and in any case a little later."""
+    jitter = now + timedelta(seconds=_random.uniform(0.1, 1.0))
+    wished = min(told or now, now + _LONGEST_RETRY_AFTER)
+    return max(wished, next_token(plan, rate, now), jitter)
 
 
 def next_token(plan: Rate, told: float | None, now: datetime) -> datetime:

@@ -26,7 +26,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     effect however often it is called.
     """
 
-    action: str
+    name: str
     section: Section
     quota: str
     plan: Rate
@@ -48,19 +48,19 @@ _FEEDS = Section("/Feeds/2009-01-01", "2009-01-01")
 _LISTS = Rate(1 / 60, 6)
 _ITEMS = Rate(1 / 2, 30)
 
-LIST_ORDERS = Operation(action="ListOrders", section=_ORDERS, quota="ListOrders", plan=_LISTS)
+LIST_ORDERS = Operation(name="ListOrders", section=_ORDERS, quota="ListOrders", plan=_LISTS)
 LIST_ORDERS_BY_NEXT_TOKEN = Operation(
-    action="ListOrdersByNextToken", section=_ORDERS, quota="ListOrders", plan=_LISTS
+    name="ListOrdersByNextToken", section=_ORDERS, quota="ListOrders", plan=_LISTS
 )
-GET_ORDER = Operation(action="GetOrder", section=_ORDERS, quota="GetOrder", plan=Rate(1 / 60, 6))
+GET_ORDER = Operation(name="GetOrder", section=_ORDERS, quota="GetOrder", plan=Rate(1 / 60, 6))
 LIST_ORDER_ITEMS = Operation(
-    action="ListOrderItems", section=_ORDERS, quota="ListOrderItems", plan=_ITEMS
+    name="ListOrderItems", section=_ORDERS, quota="ListOrderItems", plan=_ITEMS
 )
 LIST_ORDER_ITEMS_BY_NEXT_TOKEN = Operation(
-    action="ListOrderItemsByNextToken", section=_ORDERS, quota="ListOrderItems", plan=_ITEMS
+    name="ListOrderItemsByNextToken", section=_ORDERS, quota="ListOrderItems", plan=_ITEMS
 )
 SUBMIT_FEED = Operation(
-    action="SubmitFeed",
+    name="SubmitFeed",
     section=_FEEDS,
     quota="SubmitFeed",
     plan=Rate(1 / 120, 15),
@@ -68,21 +68,21 @@ SUBMIT_FEED = Operation(
     repeatable=False,
 )
 GET_FEED_SUBMISSION_LIST = Operation(
-    action="GetFeedSubmissionList",
+    name="GetFeedSubmissionList",
     section=_FEEDS,
     quota="GetFeedSubmissionList",
     plan=Rate(1 / 45, 10),
     hourly=80,
 )
 GET_FEED_SUBMISSION_LIST_BY_NEXT_TOKEN = Operation(
-    action="GetFeedSubmissionListByNextToken",
+    name="GetFeedSubmissionListByNextToken",
     section=_FEEDS,
     quota="GetFeedSubmissionListByNextToken",
     plan=Rate(1 / 2, 30),
     hourly=1800,
 )
 GET_FEED_SUBMISSION_RESULT = Operation(
-    action="GetFeedSubmissionResult",
+    name="GetFeedSubmissionResult",
     section=_FEEDS,
     quota="GetFeedSubmissionResult",
     plan=Rate(1 / 60, 15),

@@ -14,6 +14,7 @@ from datetime import datetime
 import msgspec
 from lxml import etree
 
+from amazon_endpoint.amazon.failures import throttled
 from amazon_endpoint.amazon.mws.fields import answered_id, moment
 from amazon_endpoint.amazon.mws.operations import (
     GET_ORDER,
@@ -30,7 +31,7 @@ from amazon_endpoint.amazon.mws.order_reader import (
 )
 from amazon_endpoint.amazon.mws.parameters import numbered
 from amazon_endpoint.amazon.mws.position import Position, read_position
-from amazon_endpoint.amazon.mws.transport import Refused, Transport, throttled
+from amazon_endpoint.amazon.mws.transport import Refused, Transport
 from amazon_endpoint.amazon.patience import Garbled
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery, UnreadableOrder
 from amazon_endpoint.amazon.xml import child, children, text

@@ -9,12 +9,12 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from random import SystemRandom
 from typing import TypeVar
 
 from lxml import etree
 
 from amazon_endpoint.amazon.amazon_time import AmazonTime
+from amazon_endpoint.amazon.failures import broken, quoted, throttled
 from amazon_endpoint.amazon.mws.credentials import MwsCredentials
 from amazon_endpoint.amazon.mws.operations import Operation
 from amazon_endpoint.amazon.mws.refusal import (
@@ -27,7 +27,7 @@ from amazon_endpoint.amazon.mws.signature import signed_query
 from amazon_endpoint.amazon.patience import (
     Garbled,
     Misdirected,
-    next_token,
+    come_back,
     passes,
     retry_after,
     retrying,
@@ -40,21 +40,16 @@ from amazon_endpoint.errors import (
     AccessDenied,
     AmazonRefused,
     AmazonUnavailable,
-    AnswerLost,
     CredentialsRefused,
-    Later,
-    Throttled,
     Unreadable,
 )
 from amazon_endpoint.outbound import Answer, NoAnswer, NotSent, Outbound
 
 _HOUR = timedelta(hours=1)
-_LONGEST_QUOTE = 300
 
 _FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
 
 _log = logging.getLogger(__name__)
-_random = SystemRandom()
 
 T = TypeVar("T")
 
@@ -125,8 +120,8 @@ class Transport:
 
         def result(answer: Answer) -> T:
             root = read_xml(answer.body, "Amazon's answer", answer.headers.get("content-type"))
-            found = child(root, f"{operation.action}Result")
-            if local_name(root) != f"{operation.action}Response" or found is None:
+            found = child(root, f"{operation.name}Result")
+            if local_name(root) != f"{operation.name}Response" or found is None:
                 raise Unreadable("Amazon answered something else.")
             return read(found)
 
@@ -160,7 +155,7 @@ class Transport:
             await self._take_quota(operation)
             answer = await self._send(operation, params, content)
             refusal = None if 200 <= answer.status < 300 else read_refusal(answer)
-            with as_far_as_possible(operation.action):
+            with as_far_as_possible(operation.name):
                 await self._learn(operation, answer, refusal)
             if refusal is not None:
                 raise self._failure(operation, answer, refusal)
@@ -169,7 +164,7 @@ class Transport:
             except (ValueError, Unreadable):
                 # Not quoted: what was meant to be an order holds a buyer's data.
                 told = f"answered {answer.status} with a body that can't be read"
-            raise _broken(operation, told, answer, kind=Garbled)
+            raise broken(operation, told, request_id=request_id(answer), kind=Garbled)
 
         return await retrying(self.clock, (AmazonUnavailable, Misdirected), operation.plan)(attempt)
 
@@ -203,10 +198,10 @@ class Transport:
         except NotSent as error:
             raise AmazonUnavailable(f"Amazon can't be reached: {error}.") from None
         except NoAnswer as error:
-            raise _broken(operation, f"gave no answer: {error}") from None
+            raise broken(operation, f"gave no answer: {error}") from None
         self._amazon_time.note(self._services_url, answer.headers.get("date"))
         _log.info(
-            "%s answered %d, request id %s", operation.action, answer.status, request_id(answer)
+            "%s answered %d, request id %s", operation.name, answer.status, request_id(answer)
         )
         return answer
 
@@ -214,7 +209,7 @@ class Transport:
         """What every request says ("Required request parameters")."""
         parameters = {
             "AWSAccessKeyId": self._credentials.access_key_id,
-            "Action": operation.action,
+            "Action": operation.name,
             "SellerId": self._credentials.seller_id,
             "SignatureMethod": "HmacSHA256",
             "SignatureVersion": "2",
@@ -247,14 +242,23 @@ class Transport:
     def _failure(self, operation: Operation, answer: Answer, refusal: Refusal) -> Exception:
         ident = request_id(answer)
         if refusal.throttled:
-            return throttled(operation, self._refilled(operation, answer, refusal), ident)
-        said = self._masked(refusal.said)
-        told = f"Amazon answered {operation.action} with {refusal.status}: {said}"
+            now = self.clock.now()
+            wished = used_up_until(answer, refusal) or retry_after(
+                answer.headers.get("retry-after"), now
+            )
+            return throttled(operation, come_back(operation.plan, now, wished), ident)
+        credentials = self._credentials
+        said = quoted(
+            refusal.said, credentials.secret_key, credentials.access_key_id, credentials.auth_token
+        )
+        told = f"Amazon answered {operation.name} with {refusal.status}: {said}"
         if refusal.transient:
             return AmazonUnavailable(told, request_id=ident)
         if passes(refusal.status):
             wait = retry_after(answer.headers.get("retry-after"), self.clock.now())
-            return _broken(operation, f"answered {refusal.status}: {said}", answer, wait)
+            return broken(
+                operation, f"answered {refusal.status}: {said}", request_id=ident, not_before=wait
+            )
         if refusal.status < 400:
             return Misdirected(
                 f"{told} A redirect is not followed: check the host.",
@@ -262,20 +266,6 @@ class Transport:
                 request_id=ident,
             )
         return _refused(told, refusal, ident)
-
-    def _refilled(self, operation: Operation, answer: Answer, refusal: Refusal) -> datetime:
-        """When to come back. Amazon's own moment may have passed already; then a little later."""
-        now = self.clock.now()
-        jitter = now + timedelta(seconds=_random.uniform(0.1, 1.0))
-        told = used_up_until(answer, refusal) or retry_after(answer.headers.get("retry-after"), now)
-        return max(min(told or now, now + _HOUR), next_token(operation.plan, None, now), jitter)
-
-    def _masked(self, said: str) -> str:
-        credentials = self._credentials
-        for secret in (credentials.secret_key, credentials.access_key_id, credentials.auth_token):
-            if secret:
-                said = said.replace(secret, "…")
-        return said if len(said) <= _LONGEST_QUOTE else f"{said[:_LONGEST_QUOTE]}…"
 
 
 def _refused(told: str, refusal: Refusal, ident: str | None) -> AmazonRefused:
@@ -304,25 +294,3 @@ def _refused(told: str, refusal: Refusal, ident: str | None) -> AmazonRefused:
 def content_md5(content: bytes) -> str:
     """The digest that travels with a document, to tell whether it arrived as it was sent."""
     return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
-
-
-def throttled(operation: Operation, not_before: datetime, ident: str | None = None) -> Throttled:
-    """The quota of an operation is used up until `not_before`."""
-    return Throttled(
-        f"Amazon's quota for {operation.action} is used up until {iso(not_before)}.",
-        not_before=not_before,
-        request_id=ident,
-    )
-
-
-def _broken(
-    operation: Operation,
-    told: str,
-    answer: Answer | None = None,
-    not_before: datetime | None = None,
-    kind: type[AmazonUnavailable] = AmazonUnavailable,
-) -> Later:
-    """A failure after the call was sent: harmless where it may be repeated, else a lost answer."""
-    told_as = kind if operation.repeatable else AnswerLost
-    ident = request_id(answer) if answer else None
-    return told_as(f"{operation.action} {told}.", not_before=not_before, request_id=ident)

@@ -7,17 +7,17 @@ which it may be tried. What may have happened is never repeated here.
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from random import SystemRandom
 from typing import TypeVar
 from urllib.parse import quote
 
 import msgspec
 
 from amazon_endpoint.amazon.amazon_time import AmazonTime
+from amazon_endpoint.amazon.failures import broken, quoted, throttled
 from amazon_endpoint.amazon.patience import (
     Garbled,
     Misdirected,
-    next_token,
+    come_back,
     passes,
     retry_after,
     retrying,
@@ -28,25 +28,19 @@ from amazon_endpoint.amazon.spapi.operations import Operation
 from amazon_endpoint.amazon.spapi.shallow import shallow
 from amazon_endpoint.amazon.spapi.token import TokenCache
 from amazon_endpoint.amazon.user_agent import USER_AGENT
-from amazon_endpoint.clock import Clock, iso
+from amazon_endpoint.clock import Clock
 from amazon_endpoint.errors import (
     AccessDenied,
     AmazonRefused,
     AmazonUnavailable,
-    AnswerLost,
     CredentialsRefused,
-    Later,
-    Throttled,
 )
 from amazon_endpoint.outbound import Answer, NoAnswer, NotSent, Outbound
-
-_LONGEST_QUOTE = 300
 
 # And than whatever comes before it, each with its repetitions.
 _LONGER_THAN_A_SUBMISSION = timedelta(minutes=10)
 
 _log = logging.getLogger(__name__)
-_random = SystemRandom()
 
 T = TypeVar("T")
 
@@ -139,7 +133,9 @@ class Transport:
             except (ValueError, RecursionError):
                 # Not quoted: what was meant to be an order holds a buyer's data.
                 told = f"answered {answer.status} with a body that can't be read"
-                raise _broken(operation, told, answer, kind=Garbled) from None
+                raise broken(
+                    operation, told, request_id=_request_id(answer), kind=Garbled
+                ) from None
 
         token = await self._access_token()
         try:
@@ -180,7 +176,7 @@ class Transport:
         key, now = self._quota_key(operation), self.clock.now()
         not_before = await self._quotas.take(key, operation.plan, now)
         if not_before is not None:
-            raise _throttled(operation, not_before)
+            raise throttled(operation, not_before)
 
     async def _send(
         self,
@@ -212,7 +208,7 @@ class Transport:
         except NotSent as error:
             raise AmazonUnavailable(f"Amazon can't be reached: {error}.") from None
         except NoAnswer as error:
-            raise _broken(operation, f"gave no answer: {error}") from None
+            raise broken(operation, f"gave no answer: {error}") from None
         self._amazon_time.note(self._services_url, answer.headers.get("date"))
         _log.info(
             "%s answered %d, request id %s", operation.name, answer.status, _request_id(answer)
@@ -230,11 +226,13 @@ class Transport:
     def _failure(self, operation: Operation, answer: Answer, token: str) -> Exception:
         status, request_id = answer.status, _request_id(answer)
         if status == 429:
-            return _throttled(operation, self._refilled(operation, answer), request_id)
-        said = _said(answer).replace(token, "…")
+            return throttled(operation, self._refilled(operation, answer), request_id)
+        said = quoted(_said(answer), token)
         if passes(status):
             wait = retry_after(answer.headers.get("retry-after"), self.clock.now())
-            return _broken(operation, f"answered {status}: {said}", answer, not_before=wait)
+            return broken(
+                operation, f"answered {status}: {said}", request_id=request_id, not_before=wait
+            )
         told = f"Amazon answered {operation.name} with {status}: {said}"
         if status < 400:
             return Misdirected(
@@ -257,8 +255,7 @@ class Transport:
         """When to come back after a 429, which has no `Retry-After` and no rate as a rule."""
         now = self.clock.now()
         wished = retry_after(answer.headers.get("retry-after"), now)
-        jitter = now + timedelta(seconds=_random.uniform(0.1, 1.0))
-        return max(wished or now, next_token(operation.plan, _told_rate(answer), now), jitter)
+        return come_back(operation.plan, now, wished, _told_rate(answer))
 
 
 def _read(read: Callable[[bytes], T], body: bytes) -> T:
@@ -266,29 +263,6 @@ def _read(read: Callable[[bytes], T], body: bytes) -> T:
         return read(body)
     except RecursionError:
         return read(shallow(body))
-
-
-def _throttled(
-    operation: Operation, not_before: datetime, request_id: str | None = None
-) -> Throttled:
-    return Throttled(
-        f"Amazon's quota for {operation.name} is used up until {iso(not_before)}.",
-        not_before=not_before,
-        request_id=request_id,
-    )
-
-
-def _broken(
-    operation: Operation,
-    told: str,
-    answer: Answer | None = None,
-    not_before: datetime | None = None,
-    kind: type[AmazonUnavailable] = AmazonUnavailable,
-) -> Later:
-    """A failure after the call was sent: harmless where it may be repeated, else a lost answer."""
-    told_as = kind if operation.repeatable else AnswerLost
-    request_id = _request_id(answer) if answer else None
-    return told_as(f"{operation.name} {told}.", not_before=not_before, request_id=request_id)
 
 
 def _request_id(answer: Answer) -> str | None:
@@ -310,7 +284,4 @@ def _said(answer: Answer) -> str:
         words = [word for one in errors for word in (one.code, one.message, one.details) if word]
     except (msgspec.DecodeError, RecursionError):
         words = []
-    if not words:
-        return "The answer is no error message of Amazon's."
-    said = " ".join(words)
-    return said if len(said) <= _LONGEST_QUOTE else f"{said[:_LONGEST_QUOTE]}…"
+    return " ".join(words) or "The answer is no error message of Amazon's."
