@@ -55,6 +55,8 @@ def test_an_account_is_added_listed_and_shown(command: Command) -> None:
         *("accounts", "add", "shop-us", *WEBHOOK, "--every", "10", "--lag", "30"),
         *("--statuses", "unshipped,shipped", "--fulfilled-by", "AMAZON,MERCHANT"),
         *("--since", "2026-01-31T00:00:00Z", "--secret-expires", in_days(100), "--json"),
+        *("--shipping-method", "Standard=UPS Ground", "--shipping-method", "NextDay=UPS Air"),
+        *("--carrier", "Our Courier = DHL"),
         **SECRETS,
     )
     assert (added.returncode, added.stderr) == (0, "")
@@ -69,10 +71,13 @@ def test_an_account_is_added_listed_and_shown(command: Command) -> None:
         "token_host": command.settings["AMAZON_ENDPOINT_TOKEN_HOST"],
         "destination_kind": "webhook",
         "destination_host": "shop.example",
+        "destination_secrets": 1,
         "poll_every": 10,
         "lag": 30,
         "statuses": ["Unshipped", "Shipped"],
         "fulfilled_by": ["MERCHANT", "AMAZON"],
+        "shipping_methods": {"Standard": "UPS Ground", "NextDay": "UPS Air"},
+        "carriers": {"Our Courier": "DHL"},
         "start": "2026-01-31T00:00:00Z",
         "created_at": "",
         "paused_at": None,
@@ -135,6 +140,8 @@ def test_an_extension_needs_its_token(command: Command) -> None:
         (["shop", *WEBHOOK, "--since", "yesterday"], {}, "--since"),
         (["shop", *WEBHOOK, "--since", "2999-01-01T00:00:00Z"], {}, "--since: This is in the fut"),
         (["shop", *WEBHOOK, "--statuses", "Sent"], {}, "--statuses"),
+        (["shop", *WEBHOOK, "--carrier", "Our Courier"], {}, "--carrier"),
+        (["shop", *WEBHOOK, "--carrier", f"Courier={'D' * 201}"], {}, "--carrier: Give at most"),
         (["shop", *WEBHOOK], {"refresh_token": ""}, "AMAZON_ENDPOINT_REFRESH_TOKEN: Not set."),
         (["shop", *WEBHOOK], {"allowed_hosts": ""}, "AMAZON_ENDPOINT_SERVICES_HOST"),
         (
@@ -181,7 +188,95 @@ def test_pause_resume_and_remove(command: Command) -> None:
     assert listed(command) == []
 
 
-@pytest.mark.parametrize("name", ["show", "pause", "resume", "rotate", "check", "remove"])
+def change(command: Command, *options: str, **settings: str) -> dict[str, Any]:
+    done = command("accounts", "change", "shop", *options, "--json", **settings)
+    assert (done.returncode, done.stderr) == (0, "")
+    changed: dict[str, Any] = json.loads(done.stdout)
+    return changed
+
+
+def test_what_is_given_changes_and_the_rest_stays(command: Command) -> None:
+    lookups = ("--shipping-method", "Standard=UPS Ground", "--carrier", "Our Courier=DHL")
+    command("accounts", "add", "shop", *WEBHOOK, *lookups)
+    (before,) = listed(command)
+
+    moved = change(command, "--to", "https://next.example/hooks", "--every", "7", "--lag", "8")
+    assert moved.pop("signing_secret") is None
+    assert moved == {**before, "destination_host": "next.example", "poll_every": 7, "lag": 8}
+    spelt_otherwise = ("--shipping-method", "STANDARD=FedEx", "--shipping-method", "Next Day=Air")
+    renamed = change(command, *spelt_otherwise, "--carrier", "our courier=")
+    assert renamed["shipping_methods"] == {"STANDARD": "FedEx", "Next Day": "Air"}
+    assert renamed["carriers"] == {}
+    assert listed(command) == [moved | {name: renamed[name] for name in renamed.keys() & moved}]
+
+
+def test_a_store_of_another_kind_gets_a_secret_of_its_own(command: Command) -> None:
+    extension = ("--to", "https://shop.example/wombat", "--kind", "v6")
+    command("accounts", "add", "shop", *WEBHOOK)
+    assert command("accounts", "change", "shop", "--kind", "v6").returncode == 2
+    assert command("accounts", "change", "shop", *extension).returncode == 2
+
+    assert change(command, *extension, destination_secret="token")["destination_kind"] == "v6"
+
+    webhook = change(command, *WEBHOOK, "--kind", "webhook")
+    assert webhook["destination_kind"] == "webhook"
+    assert webhook["signing_secret"].startswith("whsec_")
+
+
+def test_a_change_that_can_not_be_changes_nothing(command: Command) -> None:
+    command("accounts", "add", "shop", *WEBHOOK)
+    before = listed(command)
+    refused = command("accounts", "change", "shop", "--to", "http://shop.example", "--every", "9")
+    assert refused.returncode == 2
+    assert "--to: Use https://" in refused.stderr
+    assert listed(command) == before
+
+
+def test_a_webhook_has_two_secrets_until_its_store_knows_the_new_one(command: Command) -> None:
+    command("accounts", "add", "shop", *WEBHOOK, **SECRETS)
+    present = command("accounts", "rotate-store", "shop", **SECRETS)
+    assert present.returncode == 1
+    assert "already" in present.stderr
+
+    rotated = command("accounts", "rotate-store", "shop")
+    (secret,) = [word for word in rotated.stdout.split() if word.startswith("whsec_")]
+    assert listed(command)[0]["destination_secrets"] == 2
+    dropped = command("accounts", "rotate-store", "shop", "--drop-old", "--json")
+    assert json.loads(dropped.stdout)["destination_secrets"] == 1
+    again = command("accounts", "rotate-store", "shop", destination_secret=secret)
+    assert "already" in again.stderr
+
+
+def test_an_extension_has_one_token(command: Command) -> None:
+    extension = ("--to", "https://shop.example/wombat", "--kind", "v6")
+    command("accounts", "add", "shop", *extension, destination_secret="one")
+    assert command("accounts", "rotate-store", "shop", destination_secret="two").returncode == 0
+    assert listed(command)[0]["destination_secrets"] == 1
+
+
+def test_an_account_is_polled_at_once_and_read_back_in_time(command: Command) -> None:
+    command("accounts", "add", "shop", *WEBHOOK)
+    assert command("accounts", "poll", "shop").returncode == 0
+    back = ("accounts", "backfill", "shop", "--since", "2026-01-01T00:00:00Z")
+
+    begun = command(*back, "--until", "2026-02-01T00:00:00Z")
+    assert (begun.returncode, begun.stderr) == (0, "")
+    second = command(*back)
+    assert second.returncode == 1
+    assert "under way" in second.stderr
+    status = json.loads(command("status", "--account", "shop", "--json").stdout)
+    assert status["status"]["accounts"][0]["readings"]["backfill"]["progress"] == 0
+    never = command(*back, "--until", "2025-01-01T00:00:00Z")
+    assert never.returncode == 2
+    assert "--since" in never.stderr
+    command("accounts", "pause", "shop")
+    assert "accounts resume shop" in command("accounts", "poll", "shop").stderr
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["show", "pause", "resume", "rotate", "check", "remove", "change", "rotate-store", "poll"],
+)
 def test_an_unknown_account_is_told(command: Command, name: str) -> None:
     unknown = command("accounts", name, "shop", *(["--yes"] if name == "remove" else []))
     assert unknown.returncode == 1

@@ -18,6 +18,8 @@ _COMMANDS = {
     "shipments": "Tell Amazon what has shipped.",
     "feeds": "Ask what became of a feed.",
     "accounts": "Configure the accounts whose orders go to a store.",
+    "deliveries": "Look at what stores lack, and have it delivered again.",
+    "quarantine": "Look at orders that can't be read, and have them read again.",
     "backup": "Copy SQLite's database while it is in use.",
     "status": "Tell how it goes with all accounts, and what to do next.",
     "settings": "List every setting and its value.",

@@ -1,6 +1,6 @@
 """Accounts as people and machines may see them: without any secret."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -36,10 +36,13 @@ class ShownAccount(msgspec.Struct, frozen=True, kw_only=True):
     token_host: str | None
     destination_kind: str
     destination_host: str
+    destination_secrets: int
     poll_every: float
     lag: float
     statuses: tuple[str, ...]
     fulfilled_by: tuple[str, ...]
+    shipping_methods: Mapping[str, str]
+    carriers: Mapping[str, str]
     start: str
     created_at: str
     paused_at: str | None
@@ -63,10 +66,13 @@ def shown(account: SyncAccount, now: datetime) -> ShownAccount:
         token_host=of_amazon.token_host,
         destination_kind=destination["kind"],
         destination_host=destination["host"],
+        destination_secrets=len(account.destination.secrets),
         poll_every=account.poll_every.total_seconds() / 60,
         lag=account.lag.total_seconds() / 60,
         statuses=account.statuses or STATUSES,
         fulfilled_by=account.fulfilled_by,
+        shipping_methods=account.shipping_methods,
+        carriers=account.carriers,
         start=iso(account.start),
         created_at=iso(account.created_at),
         paused_at=iso(account.paused_at) if account.paused_at else None,
@@ -106,9 +112,12 @@ def account_table(account: ShownAccount) -> Table:
         ("Generation", account.generation),
         ("Amazon's hosts", _hosts(account)),
         ("Store", f"{account.destination_host} ({account.destination_kind})"),
+        ("Store's secrets", str(account.destination_secrets)),
         ("Polled", f"every {account.poll_every:g} minutes, {account.lag:g} minutes overlapping"),
         ("Statuses", ", ".join(account.statuses)),
         ("Fulfilled by", ", ".join(account.fulfilled_by)),
+        ("Shipping methods", _lookup(account.shipping_methods)),
+        ("Carriers", _lookup(account.carriers)),
         ("Orders since", account.start),
         ("Added", account.created_at),
         ("Paused", account.paused_at or "no"),
@@ -122,6 +131,10 @@ def account_table(account: ShownAccount) -> Table:
 
 def _hosts(account: ShownAccount) -> str:
     return ", ".join(filter(None, (account.services_host, account.token_host))) or "its own"
+
+
+def _lookup(words: Mapping[str, str]) -> str:
+    return "\n".join(f"{name} = {word}" for name, word in words.items()) or "as they are"
 
 
 def _expiry(account: ShownAccount) -> str:

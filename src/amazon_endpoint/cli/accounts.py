@@ -1,23 +1,22 @@
 """`accounts`: configure the accounts whose orders go to a store."""
 
-import asyncio
-import base64
-import secrets
-import sys
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
-from typing import Literal, TypeVar
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
 
 import click
 import msgspec
 
-from amazon_endpoint import logs, settings
+from amazon_endpoint import settings
 from amazon_endpoint.amazon import connect
 from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.amazon.credentials import RenewableCredentials
 from amazon_endpoint.amazon.hosts import AllowedHosts
-from amazon_endpoint.cli import options
+from amazon_endpoint.cli import kept, options
+from amazon_endpoint.cli.account_changes import change, lookups, rotate_store, tell_once
+from amazon_endpoint.cli.account_readings import backfill, poll
 from amazon_endpoint.cli.account_table import account_table, accounts_table, shown
+from amazon_endpoint.cli.asking import ask, destination_secrets
 from amazon_endpoint.cli.doctor import Doubt, Examination, examine
 from amazon_endpoint.cli.exit_codes import FAILED
 from amazon_endpoint.cli.output import show, write_json
@@ -26,7 +25,7 @@ from amazon_endpoint.errors import EndpointError
 from amazon_endpoint.hub import parameters
 from amazon_endpoint.hub.fields import MOMENT_EXAMPLE
 from amazon_endpoint.orders import AMAZON, MERCHANT
-from amazon_endpoint.settings import PREFIX, SettingInvalid, Settings
+from amazon_endpoint.settings import Settings
 from amazon_endpoint.storage import Storage
 from amazon_endpoint.storage.sync_storage import SyncStorage
 from amazon_endpoint.stores import connect as stores
@@ -34,17 +33,11 @@ from amazon_endpoint.stores.port import Destination
 from amazon_endpoint.sync import accounts
 from amazon_endpoint.sync.accounts import ExpiryLevel, SyncAccount
 
-T = TypeVar("T")
-
-_MINUTE = timedelta(minutes=1)
-_A_DAY = 24 * 60
-
 _ASKED = {
     "seller_id": "Seller id (merchant token)",
     "marketplace_id": "Marketplace ids, separated by commas",
 }
 
-_account_id = click.argument("account_id", metavar="ID")
 _secret_expires = click.option(
     "--secret-expires",
     metavar="TIME",
@@ -63,7 +56,7 @@ def command() -> None:
 
 
 @command.command()
-@_account_id
+@options.account_id
 @click.option("--to", "url", metavar="URL", required=True, help="Where the store takes messages.")
 @click.option(
     "--kind",
@@ -74,20 +67,8 @@ def command() -> None:
 )
 @click.option("--seller-id", help="Instead of AMAZON_ENDPOINT_SELLER_ID.")
 @click.option("--marketplace-id", metavar="IDS", help="Instead of AMAZON_ENDPOINT_MARKETPLACE_ID.")
-@click.option(
-    "--every",
-    type=click.IntRange(1, _A_DAY),
-    default=accounts.POLL_EVERY // _MINUTE,
-    show_default=True,
-    help="Minutes between two polls.",
-)
-@click.option(
-    "--lag",
-    type=click.IntRange(0, _A_DAY),
-    default=accounts.LAG // _MINUTE,
-    show_default=True,
-    help="Minutes that a poll reaches back into the one before it.",
-)
+@options.every(accounts.POLL_EVERY)
+@options.lag(accounts.LAG)
 @click.option("--statuses", help=f"Some of {', '.join(parameters.STATUSES)}; without: all.")
 @click.option("--fulfilled-by", help=f"{MERCHANT}, {AMAZON} or both; without: {MERCHANT}.")
 @click.option(
@@ -96,6 +77,8 @@ def command() -> None:
     callback=options.moment,
     help=f"Orders updated from here on, like {MOMENT_EXAMPLE}; without: from now on.",
 )
+@options.shipping_methods
+@options.carriers
 @_secret_expires
 @options.as_json
 def add(
@@ -109,6 +92,8 @@ def add(
     statuses: str | None,
     fulfilled_by: str | None,
     since: datetime | None,
+    shipping_methods: dict[str, str],
+    carriers: dict[str, str],
     secret_expires: datetime | None,
     as_json: bool,
 ) -> None:
@@ -126,17 +111,20 @@ def add(
         (f"amazon.{name}", value)
         for name, value in {**_account_settings(given, asked), **filters}.items()
     )
-    destination_secrets, new_secret = _destination_secrets(given, kind)
+    words = lookups(shipping_methods, carriers)
+    store_secrets, new_secret = destination_secrets(given, kind)
     account = SyncAccount(
         id=account_id,
         account=read.account(),
-        destination=Destination(kind=kind, url=url, secrets=destination_secrets),
+        destination=Destination(kind=kind, url=url, secrets=store_secrets),
         start=since or now,
         created_at=now,
-        poll_every=every * _MINUTE,
-        lag=lag * _MINUTE,
+        poll_every=every * options.MINUTE,
+        lag=lag * options.MINUTE,
         statuses=read.statuses() if statuses else (),
         fulfilled_by=read.fulfilled_by(),
+        shipping_methods=words.shipping_methods(),
+        carriers=words.carriers(),
         client_secret_expires_at=secret_expires,
     )
     accounts.check(account, now)
@@ -151,14 +139,13 @@ def add(
             await connector.aclose()
         await sync.accounts.add(account)
 
-    _run(given, work)
+    kept.run(given, work)
     visible = shown(account, now)
     if as_json:
         write_json({**msgspec.structs.asdict(visible), "signing_secret": new_secret})
         return
     click.echo(f"Added {account_id}: polled every {every} minutes, from {visible.start} on.")
-    if new_secret:
-        click.echo(f"The store checks signatures with this secret, shown only now: {new_secret}")
+    tell_once(new_secret)
     click.echo(f"Check it with `amazon-endpoint accounts check {account_id}`.")
 
 
@@ -171,7 +158,7 @@ def list_accounts(as_json: bool) -> None:
         return await sync.accounts.all()
 
     now = SystemClock().now()
-    listed = [shown(account, now) for account in _run(settings.load(), work)]
+    listed = [shown(account, now) for account in kept.run(settings.load(), work)]
     if as_json:
         write_json(listed)
     elif listed:
@@ -181,11 +168,11 @@ def list_accounts(as_json: bool) -> None:
 
 
 @command.command("show")
-@_account_id
+@options.account_id
 @options.as_json
 def show_account(account_id: str, as_json: bool) -> None:
     """Show everything about an account but its secrets."""
-    visible = shown(_get(settings.load(), account_id), SystemClock().now())
+    visible = shown(kept.get(settings.load(), account_id), SystemClock().now())
     if as_json:
         write_json(visible)
     else:
@@ -193,24 +180,24 @@ def show_account(account_id: str, as_json: bool) -> None:
 
 
 @command.command()
-@_account_id
+@options.account_id
 def pause(account_id: str) -> None:
     """Do nothing for an account until it is resumed. Nothing that is kept for it is lost."""
     now = SystemClock().now()
-    changed = _change(settings.load(), account_id, lambda one: accounts.paused(one, now))
+    changed = kept.change(settings.load(), account_id, lambda one: accounts.paused(one, now))
     click.echo(f"{account_id} is paused since {iso(changed.paused_at or now)}.")
 
 
 @command.command()
-@_account_id
+@options.account_id
 def resume(account_id: str) -> None:
     """Go on with an account where it was paused."""
-    _change(settings.load(), account_id, accounts.resumed)
+    kept.change(settings.load(), account_id, accounts.resumed)
     click.echo(f"{account_id} is at work.")
 
 
 @command.command()
-@_account_id
+@options.account_id
 @_secret_expires
 def rotate(account_id: str, secret_expires: datetime | None) -> None:
     """Give an account its application's new client secret.
@@ -220,8 +207,8 @@ def rotate(account_id: str, secret_expires: datetime | None) -> None:
     last 180 days.
     """
     given, now = settings.load(), SystemClock().now()
-    secret = given.credentials.get("client_secret") or _ask("client_secret", "New client secret")
-    changed = _change(
+    secret = given.credentials.get("client_secret") or ask("client_secret", "New client secret")
+    changed = kept.change(
         given,
         account_id,
         lambda one: accounts.with_client_secret(one, secret, now, secret_expires),
@@ -232,7 +219,7 @@ def rotate(account_id: str, secret_expires: datetime | None) -> None:
 
 
 @command.command()
-@_account_id
+@options.account_id
 @click.option("--force", is_flag=True, help="Give up the messages that its store lacks.")
 @click.confirmation_option(prompt="Erase the account, and everything that is kept for it?")
 def remove(account_id: str, force: bool) -> None:
@@ -241,12 +228,12 @@ def remove(account_id: str, force: bool) -> None:
     async def work(_storage: Storage, sync: SyncStorage) -> None:
         await sync.accounts.remove(account_id, force=force)
 
-    _run(settings.load(), work)
+    kept.run(settings.load(), work)
     click.echo(f"{account_id} is removed.")
 
 
 @command.command()
-@_account_id
+@options.account_id
 @options.deep
 @options.as_json
 @click.pass_context
@@ -256,7 +243,7 @@ def check(ctx: click.Context, account_id: str, deep: bool, as_json: bool) -> Non
     Ends with exit code 1 if anything is wrong.
     """
     given = settings.load()
-    account, now = _get(given, account_id), SystemClock().now()
+    account, now = kept.get(given, account_id), SystemClock().now()
     hosts = AllowedHosts(given.allowed_hosts)
 
     async def store() -> str:
@@ -291,7 +278,7 @@ def reseal(ctx: click.Context) -> None:
         done = await sync.reseal()
         return done.count, done.failures
 
-    count, failures = _run(settings.load(), work)
+    count, failures = kept.run(settings.load(), work)
     click.echo(f"{count} value{'' if count == 1 else 's'} sealed anew.")
     for failure in failures:
         click.echo(f"Error: {failure}", err=True)
@@ -299,73 +286,21 @@ def reseal(ctx: click.Context) -> None:
         ctx.exit(FAILED)
 
 
-def _run(given: Settings, work: Callable[[Storage, SyncStorage], Awaitable[T]]) -> T:
-    """Do `work` with what is kept, opened.
-
-    Raises:
-        StorageUnusable: the database can't be opened.
-        KeyUnusable: there is no key that can be used.
-    """
-    logs.configure("debug" if given.log_level == "debug" else "warning", given.log_format)
-
-    async def run() -> T:
-        async with await Storage.open(given.database) as storage:
-            return await work(storage, await storage.unlock(given.key))
-
-    return asyncio.run(run())
-
-
-def _get(given: Settings, account_id: str) -> SyncAccount:
-    async def work(_storage: Storage, sync: SyncStorage) -> SyncAccount:
-        return await sync.accounts.get(account_id)
-
-    return _run(given, work)
-
-
-def _change(
-    given: Settings, account_id: str, how: Callable[[SyncAccount], SyncAccount]
-) -> SyncAccount:
-    async def work(_storage: Storage, sync: SyncStorage) -> SyncAccount:
-        return await sync.accounts.change(account_id, how)
-
-    return _run(given, work)
+for _further in (change, rotate_store, poll, backfill):
+    command.add_command(_further)
 
 
 def _account_settings(given: Settings, options: Mapping[str, str | None]) -> dict[str, str]:
     """What makes the account: from options, settings or questions, by the setting's name."""
     found = dict(given.credentials)
     for name, question in _ASKED.items():
-        found[name] = options[name] or getattr(given, name) or _ask(name, question, secret=False)
+        found[name] = options[name] or getattr(given, name) or ask(name, question, secret=False)
     for one in connect.chosen(lambda one: one.name in found).parameters:
         if not one.optional and one.name not in found:
             question = one.name.replace("_", " ").capitalize()
-            found[one.name] = _ask(one.name, question, secret=one.secret)
+            found[one.name] = ask(one.name, question, secret=one.secret)
     hosts = {"services_host": given.services_host, "token_host": given.token_host}
     return {**found, **{name: value for name, value in hosts.items() if value}}
-
-
-def _destination_secrets(given: Settings, kind: str) -> tuple[tuple[str, ...], str | None]:
-    """The destination's secrets, and the one among them that was made just now."""
-    secret = given.destination_secret
-    if kind == "v6":
-        return (secret or _ask("destination_secret", "Token of the hub extension"),), None
-    if secret:
-        return tuple(one.strip() for one in secret.split(",")), None
-    new = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-    return (new,), new
-
-
-def _ask(name: str, question: str, *, secret: bool = True) -> str:
-    """Ask a person, who does not see the secret while typing it.
-
-    Raises:
-        SettingInvalid: there is nobody to ask.
-    """
-    variable = f"{PREFIX}{name.upper()}"
-    if not sys.stdin.isatty():
-        raise SettingInvalid(f"Not set. Set it, or {variable}_FILE.", field=variable)
-    answer: str = click.prompt(question, hide_input=secret, err=True)
-    return answer.strip()
 
 
 def _expiry(account: SyncAccount, now: datetime) -> str:

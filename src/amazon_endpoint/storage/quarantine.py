@@ -20,13 +20,13 @@ class StoredQuarantine:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of(self, account_id: str) -> tuple[QuarantinedOrder, ...]:
-        """The account's, the longest there first."""
-        query = (
-            select(*(quarantine.c[name] for name in QuarantinedOrder.__struct_fields__))
-            .where(quarantine.c.account_id == account_id)
-            .order_by(quarantine.c.first_seen_at, quarantine.c.name)
-        )
+    async def of(self, account_id: str | None = None) -> tuple[QuarantinedOrder, ...]:
+        """The account's, or those of all accounts, the longest there first."""
+        query = select(
+            *(quarantine.c[name] for name in QuarantinedOrder.__struct_fields__)
+        ).order_by(quarantine.c.first_seen_at, quarantine.c.name)
+        if account_id is not None:
+            query = query.where(quarantine.c.account_id == account_id)
 
         async def work(connection: AsyncConnection) -> tuple[QuarantinedOrder, ...]:
             found = await connection.execute(query)

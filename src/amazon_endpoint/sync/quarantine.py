@@ -22,8 +22,8 @@ class QuarantinedOrder(msgspec.Struct, frozen=True, kw_only=True):
 class Quarantine(Protocol):
     """The orders put aside. One leaves it as soon as it is read."""
 
-    async def of(self, account_id: str) -> tuple[QuarantinedOrder, ...]:
-        """The account's, the longest there first."""
+    async def of(self, account_id: str | None = None) -> tuple[QuarantinedOrder, ...]:
+        """The account's, or those of all accounts, the longest there first."""
         ...
 
 
