@@ -1,124 +1,47 @@
 """Erasure: all that holds a buyer goes with its order, at its time, and does not come back."""
 
 import random
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Table, event, insert, select
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery
 from amazon_endpoint.orders import OrderPackage
-from amazon_endpoint.services.confirmations import (
-    Channel,
-    Confirmation,
-    ConfirmationKey,
-    ConfirmationState,
-)
-from amazon_endpoint.shipments import Shipment, ShipmentItem
 from amazon_endpoint.storage import Storage, erasure
-from amazon_endpoint.storage.order_tables import orders, outbox, quarantine, wanted_orders
-from amazon_endpoint.storage.shipment_tables import shipments, sync_feeds
-from amazon_endpoint.storage.tables import confirmations, known_feeds
+from amazon_endpoint.storage.order_tables import orders, outbox, wanted_orders
+from amazon_endpoint.storage.shipment_tables import shipments
 from amazon_endpoint.stores.messages import read_order
 from amazon_endpoint.stores.port import Delivery, MessageKind
 from amazon_endpoint.stores.webhook import write_message
 from amazon_endpoint.sync import erasure as decisions
 from amazon_endpoint.sync.accounts import AccountUnknown, paused
 from amazon_endpoint.sync.changes import OrderState
-from amazon_endpoint.sync.erasure import LONGEST, RECORDS, Erased, deadlines, find_due, is_due
+from amazon_endpoint.sync.erasure import LONGEST, Erased, deadlines, is_due
 from amazon_endpoint.sync.outbox import OutboxState
-from amazon_endpoint.sync.reading import ReadingKind
 from amazon_endpoint.sync.shipping import (
     KeptShipment,
     ShipmentErased,
     ShipmentState,
-    new_feed,
     put_off,
     refused,
     sent,
 )
-from tests.integration.sync.accounts import ACCOUNT, KEY, Polled
+from tests.integration.sync.accounts import ACCOUNT, Polled
 from tests.integration.sync.shipped import Shipped
-from tests.turned_clock import NOON, TurnedClock
+from tests.integration.sync.tidied import ONE, SHIPMENT, TWO, Tidied, poll, rows
+from tests.turned_clock import NOON
 from tests.unit.services.shipping_amazon import ShippingAmazon
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-ONE, TWO = (f"111-0000000-000000{number}" for number in (1, 2))
 ARRIVED = (OrderPackage(reference="1", status="DELIVERED"),)
-SHIPMENT = Shipment(
-    number="H1",
-    order_number=ONE,
-    tracking="1Z CANARY",
-    items=(ShipmentItem(sku="MUG", quantity=1),),
-)
-
-CONFIRMATION = Confirmation(
-    key=ConfirmationKey(ACCOUNT.account.seller_id, ONE, "H1", "digest"),
-    reference="1",
-    message_id="1",
-    shipped_at=NOON,
-    items=(),
-    channel=Channel.FEED,
-    state=ConfirmationState.PREPARED,
-    created_at=NOON,
-)
-
-
-class Tidied(Polled):
-    """An account that is polled and tidied."""
-
-    after = LONGEST
-
-    async def tidy(self) -> None:
-        while await self.tidy_once():
-            pass
-
-    async def tidy_once(self) -> bool:
-        return await decisions.tidy_once(
-            self.account.id,
-            buyers_data=self.storage.buyers_data,
-            erase_after=self.after,
-            clock=self.clock,
-        )
-
-    async def due(self) -> list[tuple[str, str]]:
-        data, now = self.storage.buyers_data, self.clock.now()
-        return list(await find_due(data, erase_after=self.after, now=now))
-
-    async def wait(self, time: timedelta) -> None:
-        """Let time pass without a poll."""
-        self.clock.advance(time.total_seconds())
-
-    async def receive(self, shipment: Shipment = SHIPMENT) -> KeptShipment:
-        return await self.storage.shipments.receive(
-            shipment, account_id=self.account.id, now=self.clock.now()
-        )
-
-    async def erase(self, number: str = ONE) -> Erased | None:
-        return await self.storage.buyers_data.erase(self.account.id, number, self.clock.now())
 
 
 @pytest.fixture
 def shop(shop: Polled) -> Tidied:
     return Tidied(shop.storage, shop.clock)
-
-
-async def rows(storage: Storage, table: Table) -> Sequence[Any]:
-    async def work(connection: AsyncConnection) -> Sequence[Any]:
-        found = await connection.execute(select(table).order_by(*table.primary_key.columns))
-        return found.all()
-
-    return await storage._database.run(work)
-
-
-async def poll(shop: Polled) -> None:
-    """Poll, once Amazon lists what is there."""
-    await shop.later(300)
 
 
 # When
@@ -323,37 +246,6 @@ async def test_of_a_removed_account_there_is_nothing_to_erase(shop: Tidied) -> N
         await shop.tidy_once()
 
 
-async def test_what_is_erased_is_not_left_in_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "endpoint.db"
-    async with await Storage.open(str(path)) as storage:
-        kept = await storage.unlock(KEY)
-        await kept.accounts.add(ACCOUNT)
-        shop = Tidied(kept, TurnedClock())
-        # Long enough for pages of its own.
-        shop.amazon.put(1, seller_order_id="long " * 5000)
-        await poll(shop)
-        (order,) = await rows(storage, orders)
-        pieces = [order.body[-500:], order.body[5000:5500]]
-        await write_out(storage)
-        assert all(piece in path.read_bytes() for piece in pieces)
-        await shop.wait(31 * DAY)
-
-        await shop.tidy()
-
-        await write_out(storage)
-        assert not any(piece in path.read_bytes() for piece in pieces)
-
-
-async def write_out(storage: Storage) -> None:
-    """Have SQLite write all that is committed to the file itself."""
-    database = storage._database
-    async with database._engine.connect() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
-        assert driver is not None
-        await connection.rollback()
-        await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
 # What comes afterwards
 
 
@@ -549,77 +441,3 @@ async def test_an_order_is_erased_on_command_with_all_that_belongs_to_it(
     assert list(await shop.kept_orders()) == [TWO]
     assert [row.body is None for row in await rows(storage, outbox)] == [True, False]
     assert await shop.erase("111-0000000-0000009") is None
-
-
-# Records
-
-
-async def test_records_go_after_18_months(shop: Tidied, storage: Storage) -> None:
-    shop.amazon.put(1)
-    shop.amazon.put(2)
-    shop.amazon.unreadable.add(TWO)
-    await poll(shop)
-    await shop.receive()
-    shipped = Shipped(storage, shop.storage, None, shop.clock)
-    (kept,) = await shipped.all()
-    feed = new_feed(ACCOUNT.id, "7001", shop.clock.now())
-    await shop.storage.shipments.move([(kept, sent(kept, "7001"))], feed=feed)
-    await storage.confirmations.add(CONFIRMATION)
-    feeds = msgspec.structs.replace(
-        CONFIRMATION, state=ConfirmationState.SUBMITTED, feed_id="7001", sent_at=NOON
-    )
-    assert await storage.confirmations.replace(CONFIRMATION, feeds)
-    await shop.wait(RECORDS - DAY)
-    await shop.tidy()
-    tables = (
-        *(orders, outbox, shipments, sync_feeds, quarantine, wanted_orders),
-        *(confirmations, known_feeds),
-    )
-    assert [len(await rows(storage, table)) for table in tables] == [1] * 8
-    assert await shop.due() == []
-
-    await shop.wait(2 * DAY)
-
-    assert await shop.due() == [("tidy", ACCOUNT.id)]
-    await shop.tidy()
-    assert [len(await rows(storage, table)) for table in tables] == [0] * 8
-    assert await shop.due() == []
-    assert (await shop.reading(ReadingKind.POLL)).upper_bound
-
-
-async def test_an_order_that_still_changes_is_no_old_record(shop: Tidied) -> None:
-    shop.amazon.put(1)
-    await poll(shop)
-    await shop.wait(RECORDS - DAY)
-    shop.amazon.put(1, status="Shipped")
-    await poll(shop)
-    await shop.tidy()
-    await shop.wait(2 * DAY)
-
-    await shop.tidy()
-
-    assert await shop.kept(1) is not None
-
-
-async def test_looking_for_what_is_due_passes_over_no_rows(tmp_path: Path) -> None:
-    """Every condition has its index: a search is as quick in a big database as in a small one."""
-    async with await Storage.open(str(tmp_path / "endpoint.db")) as storage:
-        kept = await storage.unlock(KEY)
-        seen: list[Any] = []
-
-        @event.listens_for(storage._database._engine.sync_engine, "before_cursor_execute")
-        def _note(_connection: Any, _cursor: Any, *statement: Any) -> None:
-            seen.append(statement)
-
-        await kept.buyers_data.due_accounts(deadlines(WEEK, NOON))
-        statement, given, *_ = next(one for one in seen if one[0].startswith("SELECT"))
-
-        async def explain(connection: AsyncConnection) -> Sequence[str]:
-            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
-            return [row.detail for row in plan]
-
-        steps = await storage._database.run(explain)
-        small = {"accounts", "quarantine", "wanted_orders"}
-        scanned = {step.split()[1] for step in steps if step.startswith("SCAN")}
-        assert scanned <= small, steps
-        assert sum("ix_" in step for step in steps) >= 9, steps
