@@ -8,7 +8,6 @@ import pytest
 
 from tests.acceptance.conftest import Command, address
 
-
 STORE = str(Path(__file__).parents[2] / "examples" / "receiver.py")
 
 

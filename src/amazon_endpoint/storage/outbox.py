@@ -1,12 +1,24 @@
 """The outbox kept in the database, each message sealed, and how the stores stand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Update, and_, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Update,
+    and_,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.storage.database import Database, insert_unless_there
@@ -49,11 +61,18 @@ class StoredOutbox:
         row = f"{message.account_id}/{message.order_number}/{message.sequence}"
         return self._keyring.open(message.sealed, table=outbox.name, row=row)
 
-    async def delivered(self, message: OutboxMessage, now: datetime) -> bool:
-        """The store has it."""
-        return await self._end(
-            message, state=OutboxState.DELIVERED, next_attempt_at=None, delivered_at=now
+    async def delivered(self, messages: Sequence[OutboxMessage], now: datetime) -> int:
+        """The store has these, of one account; of how many nobody had told otherwise."""
+        if not messages:
+            return 0
+        attempts = [(one.order_number, one.sequence, one.attempts) for one in messages]
+        these = and_(
+            outbox.c.account_id == messages[0].account_id,
+            outbox.c.state == _PENDING,
+            tuple_(outbox.c.order_number, outbox.c.sequence, outbox.c.attempts).in_(attempts),
         )
+        end = {"state": OutboxState.DELIVERED, "next_attempt_at": None, "delivered_at": now}
+        return await self._count(update(outbox).where(these).values(end))
 
     async def put_off(self, message: OutboxMessage, until: datetime, reason: str) -> bool:
         """The store has it not, and is to be tried again then."""

@@ -76,9 +76,17 @@ class _Attempts:
     async def make(self, messages: list[OutboxMessage]) -> list[Outcome]:
         """Send messages at once; what the store said of those that could be sent."""
         made = await asyncio.gather(*map(self._attempt, messages), return_exceptions=True)
+        taken = [
+            message
+            for message, one in zip(messages, made, strict=True)
+            if isinstance(one, Delivered)
+        ]
+        await self._outbox.delivered(taken, self._clock.now())
+        for message in taken:
+            _log.info("delivered", **_named(message))
         outcomes = []
         for one in made:
-            # Only now, when none is under way any more.
+            # Only now, when none is under way any more, and what was delivered is kept.
             if isinstance(one, BaseException):
                 raise one
             if one is not None:
@@ -97,8 +105,7 @@ class _Attempts:
             return None
         match outcome:
             case Delivered():
-                await self._outbox.delivered(message, self._clock.now())
-                _log.info("delivered", **_named(message))
+                pass  # kept with the others that went at once: a commit for all of them
             case Refused():
                 await self._failed(message, outcome)
             case Gone():

@@ -1,6 +1,6 @@
 """Outbox: messages that are kept until the store has them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -53,8 +53,8 @@ class Undelivered(msgspec.Struct, frozen=True, kw_only=True):
 class Outbox(Protocol):
     """The messages that stores are to be told.
 
-    `delivered`, `put_off` and `park` say what became of an attempt. They return False, and change
-    nothing, when the message is no longer as the attempt found it.
+    `delivered`, `put_off` and `park` say what became of attempts. They change nothing of a message
+    that is no longer as the attempt found it; the latter two return False then.
     """
 
     async def due(self, account_id: str, now: datetime, limit: int) -> tuple[OutboxMessage, ...]:
@@ -71,8 +71,8 @@ class Outbox(Protocol):
         """
         ...
 
-    async def delivered(self, message: OutboxMessage, now: datetime) -> bool:
-        """The store has it."""
+    async def delivered(self, messages: Sequence[OutboxMessage], now: datetime) -> int:
+        """The store has these, of one account; of how many nobody had told otherwise."""
         ...
 
     async def put_off(self, message: OutboxMessage, until: datetime, reason: str) -> bool:

@@ -64,7 +64,7 @@ async def told(kept: SyncStorage) -> list[str]:
     while due := await kept.outbox.due(ACCOUNT.id, LATER, 10):
         for message in due:
             found.append(str(message.kind))
-            await kept.outbox.delivered(message, LATER)
+            await kept.outbox.delivered([message], LATER)
     return found
 
 

@@ -111,7 +111,7 @@ class Polled:
                         read_order(outbox.open(message)).order,
                     )
                 )
-                assert await outbox.delivered(message, self.clock.now())
+                assert await outbox.delivered([message], self.clock.now())
         return told
 
     async def messages(self) -> list[tuple[int, str]]:

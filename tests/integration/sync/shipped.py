@@ -135,7 +135,7 @@ class Shipped:
         while due := await box.due(self.account.id, self.clock.now(), 20):
             for message in due:
                 found.append((str(message.kind), read_shipment(box.open(message))))
-                assert await box.delivered(message, self.clock.now())
+                assert await box.delivered([message], self.clock.now())
         return found
 
     async def _scalar(self, query: Any) -> Any:

@@ -344,7 +344,7 @@ async def test_a_message_under_way_when_it_is_erased_stays_expired(
     erased = await shop.erase()
 
     assert erased == Erased(messages=1, expired=1, shipments=0, before=None)
-    assert not await shop.storage.outbox.delivered(message, shop.clock.now())
+    assert not await shop.storage.outbox.delivered([message], shop.clock.now())
     assert not await shop.storage.outbox.put_off(message, shop.clock.now(), "503")
     ((state, body),) = [(one.state, one.body) for one in await rows(storage, outbox)]
     assert (state, body) == (OutboxState.EXPIRED, None)

@@ -41,7 +41,7 @@ async def test_of_each_order_only_the_first_undelivered_message_is_due(shop: Pol
     assert await due(shop) == [(ONE, 1), (TWO, 1)]
     assert await due(shop, limit=1) == [(ONE, 1)]
 
-    assert await outbox.delivered(await first(shop), shop.clock.now())
+    assert await outbox.delivered([await first(shop)], shop.clock.now())
 
     assert set(await due(shop)) == {(ONE, 2), (TWO, 1)}
 
@@ -91,7 +91,7 @@ async def test_of_two_attempts_at_a_message_only_one_counts(shop: Polled) -> Non
     )
 
     assert sorted(ends) == [False, False, True]
-    assert not await outbox.delivered(message, shop.clock.now())
+    assert not await outbox.delivered([message], shop.clock.now())
 
 
 async def test_what_is_erased_is_never_delivered_and_holds_up_nothing(shop: Polled) -> None:
@@ -128,7 +128,7 @@ async def test_a_message_is_the_order_as_it_was_and_has_a_name_of_its_own(shop: 
             assert read_order(body).order.status == status
             assert "." not in message.webhook_id
             names.add(message.webhook_id)
-            await shop.storage.outbox.delivered(message, shop.clock.now())
+            await shop.storage.outbox.delivered([message], shop.clock.now())
     assert len(names) == 4
 
 
