@@ -8,7 +8,7 @@ UV_VERSION := 0.13.8
 UV_HOME := .tools/uv-$(UV_VERSION)
 UV := $(UV_HOME)/bin/uv
 BIN := .venv/bin
-PATHS := src tests examples
+PATHS := src tests examples benchmarks
 
 export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
@@ -72,6 +72,10 @@ fix: setup ## Format and mend what can be mended by itself
 .PHONY: conformance
 conformance: setup ## Referees that we did not write (AMAZON_MODELS=folder with Amazon's OpenAPI models)
 	@$(BIN)/pytest tests/conformance
+
+.PHONY: chaos
+chaos: setup ## Kill, fill and restart everything for some minutes; nothing may be lost (SEED=number)
+	@$(BIN)/python -m tests.chaos $(SEED)
 
 .PHONY: clean
 clean: ## Remove what the commands above created

@@ -102,8 +102,8 @@ class Processes:
 
     def undelivered(self) -> list[Any]:
         """What has not arrived, parked or not."""
-        listed = (self._command(name, "deliveries", "list", "--json") for name in ACCOUNTS[:1])
-        return [one for each in listed for one in json.loads(each)]
+        listed: list[Any] = json.loads(self._command(ACCOUNTS[0], "deliveries", "list", "--json"))
+        return listed
 
     def _command(self, account: str, *arguments: str) -> bytes:
         line = [sys.executable, "-m", "amazon_endpoint", *arguments]

@@ -218,7 +218,8 @@ def erase(account_id: str, number: str, as_json: bool) -> None:
 def redeliver(account_id: str, number: str | None) -> None:
     """Have messages that the store didn't take sent again: an order's, or all of the account.
 
-    Parked ones too; and a store that said it is gone is called again. Workers begin within a minute.
+    Parked ones too, and a store that said it is gone is called again. Workers begin within a
+    minute.
     """
 
     async def work(kept: SyncStorage) -> int:

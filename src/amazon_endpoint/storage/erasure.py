@@ -1,6 +1,5 @@
 """Erasure in the database: all of an order in one transaction, found by indexes made for it."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -23,11 +22,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.locking import lock_account
 from amazon_endpoint.storage.order_tables import orders, outbox, quarantine, wanted_orders
+from amazon_endpoint.storage.outbox import expire
 from amazon_endpoint.storage.shipment_tables import UNERASED, shipments, sync_feeds
 from amazon_endpoint.storage.sync_tables import accounts
 from amazon_endpoint.storage.tables import confirmations, known_feeds
 from amazon_endpoint.sync.erasure import Deadlines, Erased
-from amazon_endpoint.sync.outbox import OutboxState
 from amazon_endpoint.sync.shipping import ShipmentState
 
 AccountId = str | ColumnElement[str]
@@ -67,7 +66,7 @@ class StoredBuyersData:
                 await _erase(connection, account_id, numbers, now)
                 erased += len(numbers)
             messages, parcels = _left_over(account_id, deadlines)
-            told, _ = await _erase_messages(connection, _few(outbox, messages, limit))
+            told, _ = await expire(connection, _few(outbox, messages, limit))
             shipped = await _erase_shipments(connection, _few(shipments, parcels, limit), now)
             return max(erased, told, shipped)
 
@@ -119,29 +118,10 @@ async def _erase(
     for table in (wanted_orders, quarantine):
         await connection.execute(delete(table).where(_of(table, account_id, numbers)))
     messages = outbox.c.account_id == account_id, outbox.c.order_number.in_(numbers)
-    told, expired = await _erase_messages(connection, and_(*messages, outbox.c.body.is_not(None)))
+    told, expired = await expire(connection, and_(*messages))
     parcels = shipments.c.account_id == account_id, shipments.c.order_number.in_(numbers)
     shipped = await _erase_shipments(connection, and_(*parcels, UNERASED), now)
     return told, expired, shipped
-
-
-async def _erase_messages(
-    connection: AsyncConnection, which: ColumnElement[bool]
-) -> tuple[int, int]:
-    """Erase these bodies: how many, and how many of them were not delivered and never will be."""
-    undelivered = outbox.c.state.in_((OutboxState.PENDING, OutboxState.PARKED))
-    states = await connection.scalars(
-        update(outbox)
-        .where(which)
-        .values(
-            body=None,
-            state=case((undelivered, OutboxState.EXPIRED), else_=outbox.c.state),
-            next_attempt_at=None,
-        )
-        .returning(outbox.c.state)
-    )
-    told = Counter(states)
-    return told.total(), told[OutboxState.EXPIRED]
 
 
 async def _erase_shipments(

@@ -1,5 +1,6 @@
 """The outbox kept in the database, each message sealed, and how the stores stand."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Row,
     Update,
     and_,
+    case,
     exists,
     func,
     insert,
@@ -132,10 +134,7 @@ class StoredOutbox:
 
         return await self._database.run(work)
 
-    async def expire(self, account_id: str, order_number: str) -> None:
-        """Erase the bodies of an order's messages; those not delivered never will be."""
-
-        async def work(connection: AsyncConnection) -> None:
+    async def work(connection: AsyncConnection) -> None:
             await expire(connection, account_id, order_number)
 
         await self._database.run(work)
@@ -263,15 +262,22 @@ async def write_messages(
     await connection.execute(insert(outbox), rows)
 
 
-async def expire(connection: AsyncConnection, account_id: str, order_number: str) -> None:
-    """Erase the bodies of an order's messages; those not delivered never will be."""
-    this = and_(outbox.c.account_id == account_id, outbox.c.order_number == order_number)
-    await connection.execute(
+async def expire(connection: AsyncConnection, which: ColumnElement[bool]) -> tuple[int, int]:
+    """Erase these messages' bodies: how many, and how many of them never will be delivered."""
+    states = await connection.scalars(
         update(outbox)
-        .where(this, outbox.c.state.in_(_UNDELIVERED))
-        .values(state=OutboxState.EXPIRED, next_attempt_at=None)
+        .where(which, outbox.c.body.is_not(None))
+        .values(
+            body=None,
+            state=case(
+                (outbox.c.state.in_(_UNDELIVERED), OutboxState.EXPIRED), else_=outbox.c.state
+            ),
+            next_attempt_at=None,
+        )
+        .returning(outbox.c.state)
     )
-    await connection.execute(update(outbox).where(this).values(body=None))
+    told = Counter(states)
+    return told.total(), told[OutboxState.EXPIRED]
 
 
 async def undelivered(connection: AsyncConnection, account_id: str) -> int:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     case,
     func,
+    null,
     or_,
     select,
     true,
@@ -56,6 +57,9 @@ from amazon_endpoint.sync.status import (
 )
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+# SQLite looks for what is not NULL in an index only if it is told from where on.
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 # As long as the other workers take one for alive.
 _ALIVE = timedelta(seconds=30)
@@ -258,7 +262,7 @@ def _queries(now: datetime, account_id: str | None) -> dict[str, Select[Any]]:
             func.min(sync_feeds.c.sent_at).label("oldest"),
             func.count(sync_feeds.c.alarm).label("alarms"),
         )
-        .where(sync_feeds.c.next_look_at.is_not(None), _is(account_id, sync_feeds.c.account_id))
+        .where(sync_feeds.c.next_look_at >= _EVER, _is(account_id, sync_feeds.c.account_id))
         .group_by(in_flight),
     }
 
@@ -278,7 +282,7 @@ def _case_queries(now: datetime, account_id: str) -> dict[CaseKind, Select[Any]]
         .where(quarantine.c.account_id == account_id)
         .order_by(quarantine.c.first_seen_at.desc()),
         CaseKind.ADDRESS_REFUSED: select(
-            orders.c.number, func.null().label("reason"), orders.c.first_seen_at.label("since")
+            orders.c.number, null().label("reason"), orders.c.first_seen_at.label("since")
         )
         .where(orders.c.account_id == account_id, orders.c.state == OrderState.ADDRESS_REFUSED)
         .order_by(orders.c.first_seen_at.desc()),

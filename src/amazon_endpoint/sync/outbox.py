@@ -107,10 +107,6 @@ class Outbox(Protocol):
         """
         ...
 
-    async def expire(self, account_id: str, order_number: str) -> None:
-        """Erase the bodies of an order's messages; those not delivered never will be."""
-        ...
-
     async def undelivered(self, account_id: str) -> int:
         """How many messages the account's store lacks, pending and parked."""
         ...

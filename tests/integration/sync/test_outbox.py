@@ -97,7 +97,7 @@ async def test_of_two_attempts_at_a_message_only_one_counts(shop: Polled) -> Non
 async def test_what_is_erased_is_never_delivered_and_holds_up_nothing(shop: Polled) -> None:
     outbox = await fill(shop)
 
-    await outbox.expire(ACCOUNT.id, ONE)
+    await shop.storage.buyers_data.erase(ACCOUNT.id, ONE, shop.clock.now())
 
     assert await due(shop) == [(TWO, 1)]
     assert await outbox.undelivered(ACCOUNT.id) == 2
