@@ -45,7 +45,9 @@ class StoredBuyersData:
             await lock_account(connection, account_id)
             query = select(orders.c.erased_at).where(_of(orders, account_id, [number]))
             order = (await connection.execute(query)).one_or_none()
-            told, expired, shipped = await _erase(connection, account_id, [number], now)
+            if order is not None:
+                await _erase_orders(connection, account_id, [number], now)
+            told, expired, shipped = await _erase_about(connection, account_id, [number], now)
             if order is None and not (told or shipped):
                 return None
             before = order.erased_at if order is not None else None
@@ -63,7 +65,9 @@ class StoredBuyersData:
             erased = 0
             for due in _due_orders(account_id, deadlines):
                 numbers = (await connection.scalars(due.limit(limit - erased))).all()
-                await _erase(connection, account_id, numbers, now)
+                if numbers:
+                    await _erase_orders(connection, account_id, numbers, now)
+                    await _erase_about(connection, account_id, numbers, now)
                 erased += len(numbers)
             messages, parcels = _left_over(account_id, deadlines)
             told, _ = await expire(connection, _few(outbox, messages, limit))
@@ -101,13 +105,9 @@ class StoredBuyersData:
         return await self._database.run(work)
 
 
-async def _erase(
+async def _erase_orders(
     connection: AsyncConnection, account_id: str, numbers: Sequence[str], now: datetime
-) -> tuple[int, int, int]:
-    """Erase all that is kept of these orders: how many messages, how many of them were not
-    delivered, how many shipments."""
-    if not numbers:
-        return 0, 0, 0
+) -> None:
     # What was read again since it was erased holds nothing of the buyer, and stays.
     await connection.execute(
         update(orders)
@@ -117,6 +117,13 @@ async def _erase(
     # Nobody could use what reading them again would bring.
     for table in (wanted_orders, quarantine):
         await connection.execute(delete(table).where(_of(table, account_id, numbers)))
+
+
+async def _erase_about(
+    connection: AsyncConnection, account_id: str, numbers: Sequence[str], now: datetime
+) -> tuple[int, int, int]:
+    """Erase what was told about these orders: how many messages, how many of them were not
+    delivered, how many shipments."""
     messages = outbox.c.account_id == account_id, outbox.c.order_number.in_(numbers)
     told, expired = await expire(connection, and_(*messages))
     parcels = shipments.c.account_id == account_id, shipments.c.order_number.in_(numbers)

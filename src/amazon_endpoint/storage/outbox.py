@@ -134,11 +134,6 @@ class StoredOutbox:
 
         return await self._database.run(work)
 
-    async def work(connection: AsyncConnection) -> None:
-            await expire(connection, account_id, order_number)
-
-        await self._database.run(work)
-
     async def undelivered(self, account_id: str) -> int:
         """How many messages the account's store lacks, pending and parked."""
 

@@ -441,3 +441,13 @@ async def test_an_order_is_erased_on_command_with_all_that_belongs_to_it(
     assert list(await shop.kept_orders()) == [TWO]
     assert [row.body is None for row in await rows(storage, outbox)] == [True, False]
     assert await shop.erase("111-0000000-0000009") is None
+
+
+async def test_an_order_in_quarantine_of_which_nothing_is_kept_stays_there(shop: Tidied) -> None:
+    shop.amazon.put(1)
+    shop.amazon.unreadable.add(ONE)
+    await poll(shop)
+
+    assert await shop.erase() is None
+
+    assert [one.number for one in await shop.storage.quarantine.of(ACCOUNT.id)] == [ONE]
