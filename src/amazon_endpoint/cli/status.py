@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 import msgspec
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
+from rich.console import Group, RenderableType
 
 from amazon_endpoint import logs, settings
 from amazon_endpoint.cli import options
@@ -68,19 +68,16 @@ def _watch(given: Settings, account_id: str | None) -> None:
     clock = SystemClock()
 
     async def run() -> None:
-        with Live(console=Console(highlight=False), screen=True, auto_refresh=False) as live:
-            async with await Storage.open(given.database) as storage:
-                reader = storage.status(given.key)
-                while True:
-                    look = await _look(reader, account_id)
-                    live.update(_shown(look, detailed=account_id is not None), refresh=True)
-                    await clock.sleep(_SECONDS_BETWEEN_LOOKS)
+        async with await Storage.open(given.database) as storage:
+            while True:
+                look = await _look(storage.status(given.key), account_id)
+                click.clear()
+                show(_shown(look, detailed=account_id is not None))
+                await clock.sleep(_SECONDS_BETWEEN_LOOKS)
 
-    try:
+    # That is how it ends.
+    with suppress(KeyboardInterrupt):
         asyncio.run(run())
-    except KeyboardInterrupt:
-        # That is how it ends.
-        return
 
 
 async def _look_once(given: Settings, account_id: str | None) -> _Look:
