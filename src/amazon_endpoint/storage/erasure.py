@@ -69,6 +69,8 @@ class StoredBuyersData:
                     await _erase_orders(connection, account_id, numbers, now)
                     await _erase_about(connection, account_id, numbers, now)
                 erased += len(numbers)
+            if erased == limit:
+                return erased
             messages, parcels = _left_over(account_id, deadlines)
             told, _ = await expire(connection, _few(outbox, messages, limit))
             shipped = await _erase_shipments(connection, _few(shipments, parcels, limit), now)
