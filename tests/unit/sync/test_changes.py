@@ -261,6 +261,16 @@ def test_a_gift_message_that_vanishes_stays() -> None:
     assert known.order.items[0].gift_message == "Many happy returns"
 
 
+def test_a_purchase_order_number_is_the_buyers_and_stays_when_it_vanishes() -> None:
+    first = msgspec.structs.replace(FIRST, purchase_order_number="PO 7")
+
+    assert told(after(first), later(first, purchase_order_number=None)) == ()
+    change = read(erased(after(first)), later(first, status="Shipped"))
+    assert change is not None
+    assert change.known.order is not None
+    assert change.known.order.purchase_order_number is None
+
+
 def test_prices_that_vanish_with_other_quantities_are_waited_for() -> None:
     doubled = tuple(msgspec.structs.replace(one, quantity=2) for one in FIRST.items)
 
@@ -302,6 +312,24 @@ def test_an_order_erased_before_its_import_is_never_told() -> None:
     waiting = erased(after(msgspec.structs.replace(FIRST, **BARE)))
 
     assert told(waiting, later()) == ()
+
+
+def test_an_order_delivered_too_long_ago_is_first_seen_without_its_buyer() -> None:
+    arrived = later(packages=(OrderPackage(reference="1", status="DELIVERED"),), **BARE)
+    late = gift(arrived, "Many happy returns")
+    at = arrived.updated_at + timedelta(days=30)
+
+    change = read(None, msgspec.structs.replace(late, buyer_name="Patrick Cook"), now=at)
+
+    assert change is not None
+    # It is not held for an address that nobody may keep.
+    assert (change.messages, change.known.erased_at) == ((IMPORT,), at)
+    assert change.known.order is not None
+    assert (change.known.order.buyer_name, change.known.marks.personal) == (None, None)
+    assert change.known.order.items == arrived.items
+    before = read(None, arrived, now=at - timedelta(seconds=1))
+    assert before is not None
+    assert (before.messages, before.known.erased_at) == ((), None)
 
 
 def test_an_order_whose_copy_is_damaged_is_read_as_it_is_now() -> None:
