@@ -73,7 +73,7 @@ def test_what_needs_attention_is_told_with_what_to_do_and_exit_code_1(shop: Comm
     assert told["healthy"] is False
     (finding,) = told["findings"]
     assert (finding["severity"], finding["account_id"]) == ("problem", "shop")
-    assert "amazon-endpoint orders redeliver shop" in finding["next_step"]
+    assert "amazon-endpoint deliveries redeliver shop" in finding["next_step"]
     shown = shop("status")
     assert shown.returncode == 1
     assert shown.stdout.index("problem") < shown.stdout.index("Read up to")
@@ -99,25 +99,6 @@ def test_one_account_is_told_with_what_there_is_to_look_at(shop: Command) -> Non
     assert NUMBER in shown
     assert "1 parked" in shown
     assert shop("status", "--account", "nobody").stderr.startswith("Error: There is no account")
-
-
-def test_parked_messages_are_redelivered_on_command(shop: Command) -> None:
-    parked(shop)
-
-    done = shop("orders", "redeliver", "shop", NUMBER)
-
-    assert (done.returncode, done.stdout) == (0, "1 message will be sent again.\n")
-    outbox = json.loads(shop("status", "--json").stdout)["status"]["accounts"][0]["outbox"]
-    assert (outbox["pending"], outbox["parked"]) == (1, 0)
-    assert shop("orders", "redeliver", "nobody").returncode == 1
-
-
-def test_an_order_that_is_not_in_quarantine_is_not_read_again(shop: Command) -> None:
-    refused = shop("orders", "reread", "shop", NUMBER)
-
-    assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr == f"Error: Order {NUMBER} is not in quarantine.\n"
-    assert shop("orders", "reread", "shop").stdout == "0 orders will be read again.\n"
 
 
 def test_without_its_key_the_rest_is_told(shop: Command) -> None:

@@ -1,7 +1,7 @@
 """Exit codes: how a command ended, for whoever called it.
 
 0   done
-1   it did not work, and why was told
+1   it did not work, and why was told; of `status`: something needs attention
 2   it can't work like this: the command line or a setting has to change
 75  not now: run the same command again later (EX_TEMPFAIL of sysexits.h)
 """

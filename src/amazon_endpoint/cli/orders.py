@@ -1,7 +1,7 @@
-"""`orders`: bring orders in from Amazon, mend what failed, and erase their buyers."""
+"""`orders`: bring orders in from Amazon, and erase their buyers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -22,14 +22,12 @@ from amazon_endpoint.hub.v5.message import Service
 from amazon_endpoint.orders import AMAZON, MERCHANT
 from amazon_endpoint.services import resume, seen
 from amazon_endpoint.storage import Storage
-from amazon_endpoint.storage.sync_storage import SyncStorage
 from amazon_endpoint.sync.erasure import Erased
-from amazon_endpoint.sync.quarantine import retry
 
 
 @click.group()
 def command() -> None:
-    """Bring orders in from Amazon, mend what failed, and erase their buyers."""
+    """Bring orders in from Amazon, and erase their buyers."""
 
 
 @command.command()
@@ -210,49 +208,6 @@ def erase(account_id: str, number: str, as_json: bool) -> None:
         )
     else:
         click.echo(_erased(number, erased))
-
-
-@command.command()
-@click.argument("account_id", metavar="ACCOUNT")
-@click.argument("number", required=False)
-def redeliver(account_id: str, number: str | None) -> None:
-    """Have messages that the store didn't take sent again: an order's, or all of the account.
-
-    Parked ones too, and a store that said it is gone is called again. Workers begin within a
-    minute.
-    """
-
-    async def work(kept: SyncStorage) -> int:
-        return await kept.outbox.redeliver(account_id, SystemClock().now(), number)
-
-    click.echo(f"{_counted(_run(work), 'message')} will be sent again.")
-
-
-@command.command()
-@click.argument("account_id", metavar="ACCOUNT")
-@click.argument("number", required=False)
-def reread(account_id: str, number: str | None) -> None:
-    """Have orders in quarantine read again: this one, or all of the account.
-
-    Workers begin within a minute. What can be read leaves the quarantine, and goes to the store.
-    """
-
-    async def work(kept: SyncStorage) -> int:
-        now = SystemClock().now()
-        return await retry(kept.quarantine, kept.wanted_orders, account_id, now, number)
-
-    click.echo(f"{_counted(_run(work), 'order')} will be read again.")
-
-
-def _run(work: Callable[[SyncStorage], Awaitable[int]]) -> int:
-    given = settings.load()
-    logs.configure("debug" if given.log_level == "debug" else "warning", given.log_format)
-
-    async def run() -> int:
-        async with await Storage.open(given.database) as storage:
-            return await work(await storage.unlock(given.key))
-
-    return asyncio.run(run())
 
 
 def _erased(number: str, erased: Erased) -> str:

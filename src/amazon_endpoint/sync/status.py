@@ -246,7 +246,8 @@ def _orders(account: AccountStatus, now: datetime) -> Iterator[Finding]:
         yield _problem(
             f"In quarantine: {counted(orders.quarantined, 'order')} that can't be read, and that "
             "the store lacks.",
-            f"{_cases(account)} `amazon-endpoint orders reread {account.id}` has them read again.",
+            f"{_cases(account)} `amazon-endpoint quarantine retry {account.id}` has them read "
+            "again.",
         )
     since = orders.address_refused_since
     if since is not None and now - since > _ADDRESS_GRACE:
@@ -265,7 +266,8 @@ def _store(account: AccountStatus, now: datetime) -> Iterator[Finding]:
         yield _problem(
             f"The store is gone for {duration(now - outbox.stopped_at)}: {outbox.store_error} "
             f"Pending: {pending}.",
-            f"Mend the store, or its address. {_redeliver(account)}",
+            f"Mend the store. {_redeliver(account)} Or give the account another address: "
+            f"`amazon-endpoint accounts change {account.id} --to URL`.",
         )
     elif oldest is not None and now - oldest > _OUTBOX_GRACE:
         why = outbox.store_error or outbox.pending_error or ""
@@ -330,7 +332,7 @@ def _check(account: AccountStatus) -> str:
 
 
 def _redeliver(account: AccountStatus) -> str:
-    return f"Then `amazon-endpoint orders redeliver {account.id}`."
+    return f"Then `amazon-endpoint deliveries redeliver {account.id}`."
 
 
 def _cases(account: AccountStatus) -> str:

@@ -58,7 +58,7 @@ def test_where_all_is_well_nothing_is_told() -> None:
             {"orders": OrdersStatus(quarantined=1)},
             PROBLEM,
             "In quarantine: 1 order that",
-            "orders reread shop-us",
+            "quarantine retry shop-us",
             id="quarantine",
         ),
         pytest.param(
@@ -79,14 +79,14 @@ def test_where_all_is_well_nothing_is_told() -> None:
             {"outbox": OutboxStatus(pending=1, stopped_at=NOON - DAY, store_error="It said 410.")},
             PROBLEM,
             "gone for 1 d 0 h: It said 410. Pending: 1 message.",
-            "orders redeliver shop-us",
+            "deliveries redeliver shop-us",
             id="store is gone",
         ),
         pytest.param(
             {"outbox": OutboxStatus(parked=1_000, parked_error="It said 400.")},
             PROBLEM,
             "1,000 messages. It said 400.",
-            "orders redeliver shop-us",
+            "deliveries redeliver shop-us",
             id="parked",
         ),
         pytest.param(
