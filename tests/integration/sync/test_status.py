@@ -33,6 +33,7 @@ from amazon_endpoint.sync.status import AccountStatus, CaseKind, findings
 from tests.integration.mws.seller import CREDENTIALS as MWS
 from tests.integration.storage.test_shipments import SHIPMENT
 from tests.integration.sync.accounts import ACCOUNT, KEY, Polled, changed, middling
+from tests.integration.sync.engines import running
 from tests.turned_clock import NOON
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -294,6 +295,19 @@ async def test_workers_are_told_whose_heart_beats(
 
     await storage.workers.beat("silent")
     assert (await reader.read(NOON)).workers == ("alive", "silent")
+
+
+async def test_who_is_at_work_is_told_until_it_stops(
+    reader: StoredStatus, storage: Storage, database_url: str
+) -> None:
+    async def work(_kind: str, _account_id: str) -> bool:
+        return False
+
+    async with running(database_url, storage, work):
+        (worker,) = (await reader.read(NOON)).workers
+
+    assert worker == "local" or worker.startswith("tested-")
+    assert (await reader.read(NOON)).workers == ()
 
 
 async def test_one_account_can_be_asked_for(shop: Polled, reader: StoredStatus) -> None:
