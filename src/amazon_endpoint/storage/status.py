@@ -1,24 +1,12 @@
-"""The status read from the database: a query for each table, however many accounts there are."""
+"""The status read from the database, of however many accounts, by the same few queries."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Row,
-    Select,
-    case,
-    func,
-    null,
-    or_,
-    select,
-    true,
-    type_coerce,
-)
+from sqlalchemy import Row, Select, func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.amazon.connect import decode_credentials, generation_of
@@ -33,8 +21,8 @@ from amazon_endpoint.storage.encryption import (
     KeyUnusable,
     open_keyring,
 )
-from amazon_endpoint.storage.order_tables import orders, outbox, quarantine, readings, standings
-from amazon_endpoint.storage.shipment_tables import shipments, sync_feeds
+from amazon_endpoint.storage.shipment_tables import shipments
+from amazon_endpoint.storage.status_queries import counts, is_of, to_look_at
 from amazon_endpoint.storage.sync_tables import accounts, workers
 from amazon_endpoint.storage.tables import Moment, quota_buckets
 from amazon_endpoint.sync.accounts import AccountUnknown, expiry
@@ -43,10 +31,8 @@ from amazon_endpoint.sync.outbox import OutboxState
 from amazon_endpoint.sync.reading import ReadingKind, share
 from amazon_endpoint.sync.shipping import ShipmentState
 from amazon_endpoint.sync.status import (
-    ALARMS_SHOWN,
     AccountStatus,
     Case,
-    CaseKind,
     FeedsStatus,
     OrdersStatus,
     OutboxStatus,
@@ -56,19 +42,10 @@ from amazon_endpoint.sync.status import (
     Status,
 )
 
-_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-
-# SQLite looks for what is not NULL in an index only if it is told from where on.
-_EVER = datetime.min.replace(tzinfo=UTC)
-
 # As long as the other workers take one for alive.
 _ALIVE = timedelta(seconds=30)
 
-_HELD = (OrderState.WAITING_PRICE, OrderState.ADDRESS_REFUSED)
 _PENDING, _PARKED, _EXPIRED = OutboxState.PENDING, OutboxState.PARKED, OutboxState.EXPIRED
-_OPEN = (ShipmentState.WAITING, ShipmentState.SENT, ShipmentState.DOUBTED)
-_ENDED = (ShipmentState.CONFIRMED, ShipmentState.REFUSED)
-
 _CASES_OF_A_KIND = 20
 
 _Rows = Mapping[str, Sequence[Row[Any]]]
@@ -100,12 +77,12 @@ class StoredStatus:
     async def read(self, now: datetime, account_id: str | None = None) -> Status:
         """How it goes with all accounts, or with this one (`AccountUnknown`)."""
         found = await self._rows(
-            select(accounts).where(_is(account_id, accounts.c.id)).order_by(accounts.c.id)
+            select(accounts).where(is_of(account_id, accounts.c.id)).order_by(accounts.c.id)
         )
         if account_id is not None and not found:
             raise AccountUnknown
         of_accounts = {
-            name: await self._by_account(query) for name, query in _queries(now, account_id).items()
+            name: await self._by_account(query) for name, query in counts(now, account_id).items()
         }
         buckets = await self._buckets()
         keys = self._keys()
@@ -133,7 +110,7 @@ class StoredStatus:
         """What there is to look at of an account, by kind, of each kind the latest few."""
         keys = self._keys()
         found = []
-        for kind, query in _case_queries(now, account_id).items():
+        for kind, query in to_look_at(now, account_id).items():
             for row in await self._rows(query.limit(_CASES_OF_A_KIND)):
                 reason = row.reason
                 if isinstance(reason, bytes):
@@ -177,152 +154,6 @@ class StoredStatus:
             return rows
 
         return await self._database.run(work)
-
-
-def _is(account_id: str | None, column: Column[str]) -> ColumnElement[bool]:
-    return true() if account_id is None else column == account_id
-
-
-def _queries(now: datetime, account_id: str | None) -> dict[str, Select[Any]]:
-    """What is counted, by account.
-
-    What is rare among many is looked for from the accounts on: of an index that begins with the
-    account nothing else need be read.
-    """
-    first_seen = orders.c.first_seen_at
-    # SQLite would go through all rows of an index that is sorted by account already.
-    lately_seen, in_flight = (table.c.account_id.concat("") for table in (orders, sync_feeds))
-    ended = shipments.c.ended_at
-    return {
-        "readings": select(
-            readings.c.account_id,
-            readings.c.kind,
-            readings.c.since,
-            readings.c.upper_bound,
-            readings.c.until,
-            readings.c.next_attempt_at,
-            readings.c.attempts,
-            readings.c.last_error,
-        ).where(_is(account_id, readings.c.account_id)),
-        "new_orders": select(
-            lately_seen.label("account_id"),
-            func.count().label("last_day"),
-            func.sum(case((first_seen > now - _HOUR, 1), else_=0)).label("last_hour"),
-        )
-        .where(first_seen > now - _DAY, _is(account_id, orders.c.account_id))
-        .group_by(lately_seen),
-        "held_orders": select(
-            accounts.c.id.label("account_id"),
-            orders.c.state,
-            func.count().label("number"),
-            func.min(first_seen).label("oldest"),
-        )
-        .select_from(accounts.join(orders))
-        .where(orders.c.state.in_(_HELD), _is(account_id, accounts.c.id))
-        .group_by(accounts.c.id, orders.c.state),
-        "quarantine": select(quarantine.c.account_id, func.count().label("number"))
-        .where(_is(account_id, quarantine.c.account_id))
-        .group_by(quarantine.c.account_id),
-        "outbox": select(
-            accounts.c.id.label("account_id"),
-            outbox.c.state,
-            func.count().label("number"),
-            func.min(outbox.c.created_at).label("oldest"),
-            func.max(outbox.c.last_error).label("error"),
-        )
-        .select_from(accounts.join(outbox))
-        .where(outbox.c.state.in_((_PENDING, _PARKED, _EXPIRED)), _is(account_id, accounts.c.id))
-        .group_by(accounts.c.id, outbox.c.state),
-        "standings": select(
-            standings.c.account_id,
-            standings.c.rests_until,
-            standings.c.stopped_at,
-            standings.c.reason,
-        ).where(_is(account_id, standings.c.account_id)),
-        "open_shipments": select(
-            shipments.c.account_id, shipments.c.state, func.count().label("number")
-        )
-        .where(shipments.c.state.in_(_OPEN), _is(account_id, shipments.c.account_id))
-        .group_by(shipments.c.account_id, shipments.c.state),
-        "ended_shipments": select(
-            shipments.c.account_id, shipments.c.state, func.count().label("number")
-        )
-        .where(
-            shipments.c.state.in_(_ENDED),
-            ended > now - _DAY,
-            _is(account_id, shipments.c.account_id),
-        )
-        .group_by(shipments.c.account_id, shipments.c.state),
-        "alarms": select(shipments.c.account_id, func.count().label("number"))
-        .where(_has_alarm(now), _is(account_id, shipments.c.account_id))
-        .group_by(shipments.c.account_id),
-        "feeds": select(
-            in_flight.label("account_id"),
-            func.count().label("number"),
-            func.min(sync_feeds.c.sent_at).label("oldest"),
-            func.count(sync_feeds.c.alarm).label("alarms"),
-        )
-        .where(sync_feeds.c.next_look_at >= _EVER, _is(account_id, sync_feeds.c.account_id))
-        .group_by(in_flight),
-    }
-
-
-def _case_queries(now: datetime, account_id: str) -> dict[CaseKind, Select[Any]]:
-    return {
-        CaseKind.PARKED: select(
-            outbox.c.order_number.label("number"),
-            outbox.c.last_error.label("reason"),
-            outbox.c.created_at.label("since"),
-        )
-        .where(outbox.c.account_id == account_id, outbox.c.state == _PARKED)
-        .order_by(outbox.c.created_at.desc()),
-        CaseKind.QUARANTINED: select(
-            quarantine.c.number, quarantine.c.reason, quarantine.c.first_seen_at.label("since")
-        )
-        .where(quarantine.c.account_id == account_id)
-        .order_by(quarantine.c.first_seen_at.desc()),
-        CaseKind.ADDRESS_REFUSED: select(
-            orders.c.number, null().label("reason"), orders.c.first_seen_at.label("since")
-        )
-        .where(orders.c.account_id == account_id, orders.c.state == OrderState.ADDRESS_REFUSED)
-        .order_by(orders.c.first_seen_at.desc()),
-        CaseKind.SHIPMENT_ALARM: select(
-            shipments.c.order_number.label("number"),
-            shipments.c.alarm.label("reason"),
-            shipments.c.received_at.label("since"),
-        )
-        .where(shipments.c.account_id == account_id, _has_alarm(now))
-        .order_by(shipments.c.received_at.desc()),
-        CaseKind.SHIPMENT_REFUSED: select(
-            shipments.c.id,
-            shipments.c.order_number.label("number"),
-            shipments.c.sealed_reason.label("reason"),
-            shipments.c.ended_at.label("since"),
-        )
-        .where(
-            shipments.c.account_id == account_id,
-            shipments.c.state == ShipmentState.REFUSED,
-            shipments.c.ended_at > now - _DAY,
-        )
-        .order_by(shipments.c.ended_at.desc()),
-        CaseKind.FEED_ALARM: select(
-            sync_feeds.c.feed_id.label("number"),
-            sync_feeds.c.alarm.label("reason"),
-            sync_feeds.c.sent_at.label("since"),
-        )
-        .where(
-            sync_feeds.c.account_id == account_id,
-            sync_feeds.c.next_look_at.is_not(None),
-            sync_feeds.c.alarm.is_not(None),
-        )
-        .order_by(sync_feeds.c.sent_at.desc()),
-    }
-
-
-def _has_alarm(now: datetime) -> ColumnElement[bool]:
-    """Whether a shipment has an alarm that is shown; in the words of the index."""
-    ended = shipments.c.ended_at
-    return shipments.c.alarm.is_not(None) & or_(ended.is_(None), ended > now - ALARMS_SHOWN)
 
 
 def _account(row: Row[Any], of: Mapping[str, Sequence[Row[Any]]], now: datetime) -> AccountStatus:

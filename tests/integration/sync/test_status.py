@@ -13,7 +13,8 @@ from amazon_endpoint.amazon.quota import QuotaKey
 from amazon_endpoint.amazon.spapi.operations import GET_ORDER
 from amazon_endpoint.errors import AmazonUnavailable
 from amazon_endpoint.storage import Storage
-from amazon_endpoint.storage.status import StoredStatus, _queries
+from amazon_endpoint.storage.status import StoredStatus
+from amazon_endpoint.storage.status_queries import counts
 from amazon_endpoint.storage.sync_tables import workers
 from amazon_endpoint.stores.port import Gone
 from amazon_endpoint.sync.accounts import AccountUnknown, ExpiryLevel
@@ -348,7 +349,7 @@ async def test_more_accounts_take_no_more_queries(
 async def test_what_is_rare_is_found_by_an_index(shop: Polled, storage: Storage) -> None:
     async def plans(connection: AsyncConnection) -> list[str]:
         found = []
-        for query in _queries(NOON, None).values():
+        for query in counts(NOON).values():
             asked = query.compile(connection, compile_kwargs={"literal_binds": True})
             told = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")
             found += [row.detail for row in told]
