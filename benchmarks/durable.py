@@ -1,6 +1,6 @@
 """From Amazon to a store, durably: many accounts, polled and delivered, against posting alone.
 
-``python -m benchmarks.durable sqlite|postgresql [accounts]``
+``python -m benchmarks.durable sqlite|postgresql [accounts [orders of each]]``
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 from urllib.request import urlopen
 
 import msgspec
@@ -37,7 +38,6 @@ from tests.postgresql import running_postgresql
 _MARKETPLACE = "ATVPDKIKX0DER"
 _KEY = b64encode(bytes(32)).decode()
 _SECRET = f"whsec_{b64encode(bytes(32)).decode()}"
-_ORDERS_EACH = 100
 _AT_ONCE = 32
 _PLAIN = 3000
 
@@ -53,11 +53,11 @@ class Durable(msgspec.Struct, frozen=True, kw_only=True):
     repeated: int
 
 
-def measure(database: str, folder: Path, *, workers: int, accounts: int) -> Durable:
-    """Bring 100 orders of each account from a local Amazon to a store that answers at once."""
+def measure(database: str, folder: Path, *, workers: int, accounts: int, orders: int) -> Durable:
+    """Bring so many orders of each account from a local Amazon to a store that answers at once."""
     scenario = folder / "scenario.json"
     placed = datetime.now(UTC) - timedelta(days=1)
-    scenario.write_text(json.dumps({"orders": plain_orders(_ORDERS_EACH, 1, placed)}))
+    scenario.write_text(json.dumps({"orders": plain_orders(orders, 1, placed)}))
     with ExitStack() as stack:
         amazon = stack.enter_context(
             _server(
@@ -66,31 +66,37 @@ def measure(database: str, folder: Path, *, workers: int, accounts: int) -> Dura
             )
         )
         store = stack.enter_context(_server("-m", "benchmarks.store"))
-        plain = asyncio.run(_prepare(database, accounts, amazon, store))
+        bodies = asyncio.run(_prepare(database, accounts, amazon, store))
+        before_it = asyncio.run(_post_plainly(store, bodies))
         before = _taken(store)
         began = time.perf_counter()
         processes = [
             stack.enter_context(_worker(number, database, folder, amazon, store))
             for number in range(workers)
         ]
-        expected = accounts * _ORDERS_EACH
+        expected = accounts * orders
         while (after := _taken(store))["messages"] - before["messages"] < expected:
             if any(process.poll() is not None for process in processes):
                 raise RuntimeError(f"A worker ended by itself: see {folder}.")
             time.sleep(0.1)
         seconds = time.perf_counter() - began
+        peaks = tuple(map(_peak_megabytes, processes))
+        for process in processes:
+            process.kill()
+        # The machine may have changed its mind meanwhile.
+        plain = (before_it + asyncio.run(_post_plainly(store, bodies))) / 2
         return Durable(
             orders=expected,
             orders_per_second=expected / seconds,
             plain_per_second=plain,
             ratio=expected / seconds / plain,
-            peak_megabytes=tuple(map(_peak_megabytes, processes)),
+            peak_megabytes=peaks,
             repeated=after["arrivals"] - before["arrivals"] - expected,
         )
 
 
-async def _prepare(database: str, accounts: int, amazon: str, store: str) -> float:
-    """Add the accounts, and measure posting alone: the same messages, the same client."""
+async def _prepare(database: str, accounts: int, amazon: str, store: str) -> list[bytes]:
+    """Add the accounts; the messages that each will send."""
     clock = SystemClock()
     hosts = AllowedHosts([amazon.removeprefix("http://"), store.removeprefix("http://")])
     async with await Storage.open(database) as storage:
@@ -107,25 +113,22 @@ async def _prepare(database: str, accounts: int, amazon: str, store: str) -> flo
             page = await first.search_orders(query, None)
         finally:
             await connector.aclose()
-    bodies = [
+    return [
         order_message(MessageKind.ORDER_IMPORT, one, shipping_methods={}) for one in page.orders
     ]
+
+
+async def _post_plainly(store: str, bodies: Sequence[bytes]) -> float:
+    """Messages per second, the same by the same client, where nothing is kept."""
+    hosts = AllowedHosts([store.removeprefix("http://")])
     outbound = Outbound(may_be_private=hosts.listed)
-    try:
-        webhook = WebhookStore(store, [_SECRET], outbound=outbound, clock=clock)
-        return await _post_plainly(webhook, bodies)
-    finally:
-        await outbound.aclose()
-
-
-async def _post_plainly(webhook: WebhookStore, bodies: Sequence[bytes]) -> float:
-    """Messages per second, where nothing is kept."""
+    webhook = WebhookStore(store, [_SECRET], outbound=outbound, clock=SystemClock())
     numbers = iter(range(_PLAIN))
 
     async def post() -> None:
         for number in numbers:
             delivery = Delivery(
-                webhook_id=f"plain_{number}",
+                webhook_id=f"plain_{token_hex(8)}",
                 kind=MessageKind.ORDER_IMPORT,
                 account_id="plain",
                 order_number="111-1111111-1111111",
@@ -135,7 +138,10 @@ async def _post_plainly(webhook: WebhookStore, bodies: Sequence[bytes]) -> float
                 raise RuntimeError("The store did not take a message.")
 
     began = time.perf_counter()
-    await asyncio.gather(*(post() for _ in range(_AT_ONCE)))
+    try:
+        await asyncio.gather(*(post() for _ in range(_AT_ONCE)))
+    finally:
+        await outbound.aclose()
     return _PLAIN / (time.perf_counter() - began)
 
 
@@ -210,15 +216,26 @@ def _peak_megabytes(process: subprocess.Popen[bytes]) -> float:
 
 
 def main() -> None:
-    kind, accounts = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+    kind = sys.argv[1]
+    accounts = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+    orders = int(sys.argv[3]) if len(sys.argv) > 3 else 100
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         if kind == "sqlite":
             database, workers = f"sqlite:///{folder}/endpoint.db", 1
         else:
             server = stack.enter_context(running_postgresql())
             database, workers = stack.enter_context(server.database()), 2
-        told = measure(database, Path(folder), workers=workers, accounts=accounts)
-        print(json.dumps({"database": kind, "workers": workers, **msgspec.to_builtins(told)}))
+        told = measure(database, Path(folder), workers=workers, accounts=accounts, orders=orders)
+        print(
+            json.dumps(
+                {
+                    "database": kind,
+                    "workers": workers,
+                    "accounts": accounts,
+                    **msgspec.to_builtins(told),
+                }
+            )
+        )
 
 
 if __name__ == "__main__":
