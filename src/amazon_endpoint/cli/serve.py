@@ -1,16 +1,19 @@
 """`serve`: the endpoint that a hub posts its messages to."""
 
 import asyncio
-from contextlib import suppress
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 import uvicorn
+from starlette.applications import Starlette
 
 from amazon_endpoint import logs, settings
 from amazon_endpoint.cli.listening import address, is_loopback, listen
 from amazon_endpoint.clock import SystemClock
 from amazon_endpoint.settings import Settings
-from amazon_endpoint.storage import Storage
 from amazon_endpoint.web.app import Beside, create_app
 from amazon_endpoint.web.metrics import Metrics
 
@@ -52,7 +55,8 @@ def serve(
 
     Raises:
         click.UsageError: others could call it, and there is no token.
-        StorageUnusable: the database can't be opened.
+        StorageUnusable: the database can't be opened, or another process is at work on it.
+        KeyUnusable: there is no key that can be used, and what runs beside it needs one.
     """
     if given.token is None and not is_loopback(host):
         raise click.UsageError(
@@ -61,17 +65,12 @@ def serve(
             "127.0.0.1."
         )
     logs.configure(given.log_level, given.log_format)
+    app = create_app(given, clock=SystemClock(), beside=beside, metrics=metrics)
     with listen(host, port) as listener:
-        # Before the address is told: a server without its database would answer nobody.
-        asyncio.run(_check_database(given.database))
-        click.echo(f"Amazon Endpoint listens on {address(listener)} (Ctrl-C stops it).")
-        if given.token is None:
-            click.echo("No token is set: everyone on this machine may call.", err=True)
-        for remark in given.remarks:
-            click.echo(remark, err=True)
         config = uvicorn.Config(
-            create_app(given, clock=SystemClock(), beside=beside, metrics=metrics),
-            lifespan="on",
+            app,
+            # What fails there is told by its error, and not by a traceback.
+            lifespan="off",
             ws="none",
             log_config=None,
             # Its lines hold whole URLs.
@@ -81,10 +80,35 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=_SECONDS_TO_FINISH,
         )
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_run(given, app, config, listener))
 
 
-async def _check_database(database: str) -> None:
-    async with await Storage.open(database):
-        pass
+async def _run(
+    given: Settings, app: Starlette, config: uvicorn.Config, listener: socket.socket
+) -> None:
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.handle_exit, number, None)
+    async with app.router.lifespan_context(app):
+        # Only now: without its database it would answer nobody.
+        click.echo(f"Amazon Endpoint listens on {address(listener)} (Ctrl-C stops it).")
+        if given.token is None:
+            click.echo("No token is set: everyone on this machine may call.", err=True)
+        for remark in given.remarks:
+            click.echo(remark, err=True)
+        await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """A server whose signals are handled by whoever runs it.
+
+    Its own way is to raise them once more when it has stopped, which would cut short what is put
+    away after it.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave all signals as they are."""
+        yield
