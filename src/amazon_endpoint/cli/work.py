@@ -16,6 +16,7 @@ from amazon_endpoint.storage.sync_storage import SyncStorage
 from amazon_endpoint.stores import connect as stores
 from amazon_endpoint.sync import delivery, erasure, known_orders, outbox, polling, shipping
 from amazon_endpoint.sync.accounts import AccountUnknown, SyncAccount, connectable
+from amazon_endpoint.sync.clock_watch import ClockWatch
 from amazon_endpoint.sync.confirming import confirm_waiting
 from amazon_endpoint.sync.engine import Engine, FindDue, Kind, Pace
 from amazon_endpoint.sync.following import follow_sent
@@ -101,6 +102,7 @@ class _Work:
         """What finds the accounts that have something due."""
         kept, now = self._kept, self._clock.now
         return (
+            ClockWatch(kept.schedule, self._clock),
             lambda: polling.find_due(kept.readings, now()),
             lambda: known_orders.find_due(kept.wanted_orders, now()),
             lambda: outbox.find_due(kept.outbox, now()),

@@ -9,6 +9,7 @@ from amazon_endpoint.storage.outbox import StoredOutbox, undelivered
 from amazon_endpoint.storage.quarantine import StoredQuarantine
 from amazon_endpoint.storage.readings import StoredReadings
 from amazon_endpoint.storage.resealing import Resealed, reseal
+from amazon_endpoint.storage.schedule import StoredSchedule
 from amazon_endpoint.storage.shipments import StoredShipments
 from amazon_endpoint.storage.wanted_orders import StoredWantedOrders
 
@@ -27,6 +28,7 @@ class SyncStorage:
         self.quarantine = StoredQuarantine(database)
         self.shipments = StoredShipments(database, keyring)
         self.buyers_data = StoredBuyersData(database)
+        self.schedule = StoredSchedule(database)
 
     async def reseal(self) -> Resealed:
         """Seal with the first key what another one sealed, so that the others can be dropped."""
