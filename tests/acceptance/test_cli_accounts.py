@@ -275,7 +275,10 @@ def test_an_account_is_polled_at_once_and_read_back_in_time(command: Command) ->
 
 @pytest.mark.parametrize(
     "name",
-    ["show", "pause", "resume", "rotate", "check", "remove", "change", "rotate-store", "poll"],
+    [
+        *("show", "pause", "resume", "rotate", "reauthorise", "check", "remove", "change"),
+        *("rotate-store", "poll"),
+    ],
 )
 def test_an_unknown_account_is_told(command: Command, name: str) -> None:
     unknown = command("accounts", name, "shop", *(["--yes"] if name == "remove" else []))

@@ -9,7 +9,6 @@ import msgspec
 
 from amazon_endpoint import settings
 from amazon_endpoint.amazon import connect
-from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.amazon.credentials import RenewableCredentials
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.cli import kept, options
@@ -24,6 +23,7 @@ from amazon_endpoint.clock import SystemClock, iso
 from amazon_endpoint.errors import EndpointError
 from amazon_endpoint.hub import parameters
 from amazon_endpoint.hub.fields import MOMENT_EXAMPLE
+from amazon_endpoint.hub.parameters import Parameters
 from amazon_endpoint.orders import AMAZON, MERCHANT
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.storage import Storage
@@ -107,10 +107,7 @@ def add(
     given, now = settings.load(), SystemClock().now()
     asked = {"seller_id": seller_id, "marketplace_id": marketplace_id}
     filters = {"statuses": statuses, "fulfilled_by": fulfilled_by}
-    read = parameters.read(
-        (f"amazon.{name}", value)
-        for name, value in {**_account_settings(given, asked), **filters}.items()
-    )
+    read = _read({**_account_settings(given, asked), **filters})
     words = lookups(shipping_methods, carriers)
     store_secrets, new_secret = destination_secrets(given, kind)
     account = SyncAccount(
@@ -131,12 +128,9 @@ def add(
     hosts = AllowedHosts(given.allowed_hosts)
     stores.check(account.destination, allowed=hosts.listed)
 
-    async def work(storage: Storage, sync: SyncStorage) -> None:
-        connector = Connector(quotas=storage.quotas, clock=SystemClock(), hosts=hosts)
-        try:
-            connector.connect(account.account)
-        finally:
-            await connector.aclose()
+    connect.base_urls(account.account, hosts)
+
+    async def work(_storage: Storage, sync: SyncStorage) -> None:
         await sync.accounts.add(account)
 
     kept.run(given, work)
@@ -220,6 +214,30 @@ def rotate(account_id: str, secret_expires: datetime | None) -> None:
 
 @command.command()
 @options.account_id
+def reauthorise(account_id: str) -> None:
+    """Give an account the credentials of a new authorisation by its seller.
+
+    They come from where `accounts add` takes them. All that is kept for the account stays.
+    """
+    given = settings.load()
+    before = kept.get(given, account_id).account
+    same = {"seller_id": before.seller_id, "marketplace_id": ",".join(before.marketplace_ids)}
+    credentials = _read(_account_settings(given, same)).account().credentials
+
+    def how(account: SyncAccount) -> SyncAccount:
+        changed = accounts.with_credentials(account, credentials)
+        connect.base_urls(changed.account, AllowedHosts(given.allowed_hosts))
+        return changed
+
+    kept.change(given, account_id, how)
+    click.echo(
+        f"{account_id} has its new credentials. Check them with "
+        f"`amazon-endpoint accounts check {account_id}`."
+    )
+
+
+@command.command()
+@options.account_id
 @click.option("--force", is_flag=True, help="Give up the messages that its store lacks.")
 @click.confirmation_option(prompt="Erase the account, and everything that is kept for it?")
 def remove(account_id: str, force: bool) -> None:
@@ -288,6 +306,10 @@ def reseal(ctx: click.Context) -> None:
 
 for _further in (change, rotate_store, poll, backfill):
     command.add_command(_further)
+
+
+def _read(given: Mapping[str, str | None]) -> Parameters:
+    return parameters.read((f"amazon.{name}", value) for name, value in given.items())
 
 
 def _account_settings(given: Settings, options: Mapping[str, str | None]) -> dict[str, str]:

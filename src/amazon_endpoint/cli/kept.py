@@ -12,6 +12,7 @@ from amazon_endpoint.clock import SystemClock
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.storage import Storage
 from amazon_endpoint.storage.sync_storage import SyncStorage
+from amazon_endpoint.sync import polling
 from amazon_endpoint.sync.accounts import SyncAccount
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ def change(
     given: Settings, account_id: str, how: Callable[[SyncAccount], SyncAccount]
 ) -> SyncAccount:
     """Keep what `how` makes of the account. Where its destination changed, all that failed there is
-    tried again.
+    tried again; where its credentials did, it is polled soon.
 
     Raises:
         AccountUnknown: there is none.
@@ -61,6 +62,8 @@ def change(
         changed = await sync.accounts.change(account_id, how)
         if changed.destination != before.destination:
             await sync.outbox.redeliver(account_id, SystemClock().now())
+        if changed.account != before.account:
+            await polling.poll_soon(changed, readings=sync.readings, clock=SystemClock())
         return changed
 
     return run(given, work)

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from amazon_endpoint.amazon.connect import generation_of
-from amazon_endpoint.amazon.credentials import Account, RenewableCredentials
+from amazon_endpoint.amazon.credentials import Account, Credentials, RenewableCredentials
 from amazon_endpoint.amazon.marketplaces import region_of
 from amazon_endpoint.errors import EndpointError, InvalidInput
 from amazon_endpoint.orders import MERCHANT
@@ -186,6 +186,24 @@ def with_client_secret(
         previous_client_secret=PreviousClientSecret(
             credentials.client_secret, now + _PREVIOUS_LASTS
         ),
+    )
+
+
+def with_credentials(account: SyncAccount, credentials: Credentials) -> SyncAccount:
+    """The account with other credentials of the same seller; when their client secret expires
+    stays known where it is the one that the account has."""
+    before = account.account.credentials
+    changed = msgspec.structs.replace(
+        account, account=msgspec.structs.replace(account.account, credentials=credentials)
+    )
+    if (
+        isinstance(before, RenewableCredentials)
+        and isinstance(credentials, RenewableCredentials)
+        and before.client_secret == credentials.client_secret
+    ):
+        return changed
+    return msgspec.structs.replace(
+        changed, client_secret_expires_at=None, previous_client_secret=None
     )
 
 

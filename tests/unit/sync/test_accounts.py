@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from amazon_endpoint.amazon.credentials import Account
+from amazon_endpoint.amazon.credentials import Account, Credentials
 from amazon_endpoint.amazon.mws.credentials import MwsCredentials
 from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
 from amazon_endpoint.errors import InvalidInput
@@ -21,6 +21,7 @@ from amazon_endpoint.sync.accounts import (
     resumed,
     ways_in,
     with_client_secret,
+    with_credentials,
 )
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -156,6 +157,31 @@ def test_the_same_client_secret_again_loses_neither() -> None:
     later = with_client_secret(rotated, "second", NOON, NOON + 90 * DAY)
     assert later.client_secret_expires_at == NOON + 90 * DAY
     assert later.previous_client_secret == rotated.previous_client_secret
+
+
+def test_a_new_authorisation_leaves_the_client_secret_as_it_is() -> None:
+    rotated = with_client_secret(ACCOUNT, "second", NOON)
+    credentials = SellingPartnerCredentials(
+        client_id="an application", client_secret="second", refresh_token="a new one"
+    )
+    again = with_credentials(rotated, credentials)
+    assert again.account == msgspec.structs.replace(rotated.account, credentials=credentials)
+    assert again == msgspec.structs.replace(rotated, account=again.account)
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        MWS,
+        SellingPartnerCredentials(client_id="another", client_secret="x", refresh_token="canary-c"),
+    ],
+    ids=["MWS", "SP-API"],
+)
+def test_of_another_client_secret_nothing_is_known(credentials: Credentials) -> None:
+    changed = with_credentials(with_client_secret(ACCOUNT, "second", NOON), credentials)
+    assert changed.account.credentials == credentials
+    assert ways_in(changed, NOON) == (changed.account,)
+    assert client_secret_expiry(changed, NOON) is None
 
 
 def test_mws_has_no_client_secret() -> None:
