@@ -186,7 +186,7 @@ def _worker(
         "DATABASE": database,
         "KEY": _KEY,
         "ALLOWED_HOSTS": hosts,
-        "LOG_LEVEL": "warning",
+        "LOG_LEVEL": os.environ.get("LEVEL", "warning"),
     }
     with (folder / f"worker-{number}.log").open("wb") as log:
         process = subprocess.Popen(

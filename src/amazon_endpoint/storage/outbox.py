@@ -284,16 +284,22 @@ async def undelivered(connection: AsyncConnection, account_id: str) -> int:
     return count
 
 
+_earlier = outbox.alias()
+_held_up = (
+    exists()
+    .where(
+        _earlier.c.account_id == outbox.c.account_id,
+        _earlier.c.order_number == outbox.c.order_number,
+        _earlier.c.sequence < outbox.c.sequence,
+        _earlier.c.state.in_(_UNDELIVERED),
+    )
+    .correlate(outbox)
+)
+
+
 def _is_due(now: datetime) -> ColumnElement[bool]:
     """Whether a message may be delivered, and none is before it about the same order."""
-    earlier = outbox.alias()
-    held_up = exists().where(
-        earlier.c.account_id == outbox.c.account_id,
-        earlier.c.order_number == outbox.c.order_number,
-        earlier.c.sequence < outbox.c.sequence,
-        earlier.c.state.in_(_UNDELIVERED),
-    )
-    return and_(outbox.c.next_attempt_at <= now, ~held_up.correlate(outbox))
+    return and_(outbox.c.next_attempt_at <= now, ~_held_up)
 
 
 async def _standing(connection: AsyncConnection, account_id: str) -> Standing:

@@ -7,14 +7,11 @@ tables, costs the time until the next search for what is due.
 
 import asyncio
 import logging
-import os
-import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from secrets import token_hex
 from typing import Literal, get_args
 
@@ -22,12 +19,14 @@ import msgspec
 import structlog
 from dbos import DBOS, DBOSPortableJSONSerializer, WorkflowStatus
 from sqlalchemy import URL
+from sqlalchemy import Engine as DatabaseEngine
 from sqlalchemy.exc import DBAPIError
 
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.errors import EndpointError
 from amazon_endpoint.location import StorageUnusable, locate
 from amazon_endpoint.sync.alone import alone
+from amazon_endpoint.sync.engine_file import open_engine_file
 from amazon_endpoint.sync.workers import Silence, Workers, listen
 
 _log = structlog.get_logger(__name__)
@@ -143,18 +142,19 @@ class Engine:
                 is at work.
         """
         async with AsyncExitStack() as launched:
-            if self._location.path is None:
-                url = self._location.url
-            else:
+            url, file = self._location.url, None
+            if self._location.path is not None:
                 launched.enter_context(alone(self._location.path))
-                url = _engine_file(self._location.path)
+                file = open_engine_file(self._location.path)
+                launched.callback(file.dispose)
+                url = file.url
             # Seen before it holds any work, else others would take it for dead.
             await self._workers.beat(self._worker)
             launched.push_async_callback(self._leave)
             # The heart beats until the last batch is done.
             launched.push_async_callback(self._end_tasks)
             launched.push_async_callback(_drain)
-            await self._launch(url)
+            await self._launch(url, file)
             self._begin("enqueue", self._enqueue, self._pace.look)
             self._begin("look_after", self._look_after, self._pace.beat)
             self._begin("tidy", self._tidy, self._pace.minute)
@@ -167,7 +167,7 @@ class Engine:
         self._stopping = True
         await self._launched.aclose()
 
-    async def _launch(self, url: URL) -> None:
+    async def _launch(self, url: URL, file: DatabaseEngine | None) -> None:
         _speak_through_our_logs()
         DBOS(
             config={
@@ -175,6 +175,7 @@ class Engine:
                 "application_version": _VERSION,
                 "executor_id": self._worker,
                 "system_database_url": url.render_as_string(hide_password=False),
+                "system_database_engine": file,
                 "dbos_system_schema": _SCHEMA,
                 "serializer": DBOSPortableJSONSerializer(),
                 "log_level": "WARNING",
@@ -367,24 +368,6 @@ async def _drain() -> None:
         thread.shutdown(wait=False)
         # The loop's own was replaced by that of DBOS, which has ended.
         loop.set_default_executor(ThreadPoolExecutor())
-
-
-def _engine_file(database: Path) -> URL:
-    """The engine's own SQLite file, created for nobody else and in the mode that DBOS expects.
-
-    Raises:
-        StorageUnusable: it can't be written.
-    """
-    file = Path(f"{database}.engine")
-    try:
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-        with closing(sqlite3.connect(file)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-    except (OSError, sqlite3.Error) as error:
-        raise StorageUnusable(
-            f"{file} can't be used: {error}. It may be deleted: what is due is found again."
-        ) from error
-    return URL.create("sqlite", database=str(file))
 
 
 class Sparing(logging.Filter):
