@@ -9,7 +9,7 @@ from tests.chaos.chaos import Chaos
 from tests.chaos.processes import Place
 from tests.postgresql import running_postgresql
 
-_SECONDS, _ORDERS = 75, 300
+_SECONDS, _ORDERS = 45, 200
 
 
 def _run(name: str, place: Place, folder: str, seed: int) -> None:

@@ -240,7 +240,7 @@ class Chaos:
         operation = self._rng.choice(["createFeed", "confirmShipment"])
         before = self._amazon.calls(operation)
         self._amazon.fault(operation, "late_answer", seconds=1)
-        deadline = time.monotonic() + 3
+        deadline = time.monotonic() + 8
         while time.monotonic() < deadline:
             self._something_comes()
             if self._amazon.calls(operation) > before:
