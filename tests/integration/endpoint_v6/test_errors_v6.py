@@ -63,6 +63,19 @@ class Case:
     def item(self, **changes: Any) -> dict[str, Any]:
         return self.shipment(items=[SENT["items"][0] | changes])
 
+    def changed_order(self, change: dict[str, Any]) -> dict[str, Any]:
+        order = self.amazon.order(SENT["order_id"])
+        order["fulfillment"] |= change
+        self.amazon.add_orders(order)
+        return self.shipment()
+
+    def cancellation_requested(self) -> dict[str, Any]:
+        order = self.amazon.order(SENT["order_id"])
+        for item in order["orderItems"]:
+            item["cancellation"] = {"cancellationRequest": {"requester": "BUYER"}}
+        self.amazon.add_orders(order)
+        return self.shipment()
+
     def out_of_order(self) -> dict[str, Any]:
         self.amazon.fault(self.generation.first_page, "html503", times=None)
         return self.poll()
@@ -71,6 +84,9 @@ class Case:
 Sent = dict[str, Any] | bytes | tuple[dict[str, Any], dict[str, str]]
 
 WRONG = {"X-HUB-TOKEN": "a guess", "X_HUB_TOKEN": "a guess"}
+# Such hubs send a product several times; added up these would be what was ordered, or nothing.
+HALF = SENT["items"][0] | {"quantity": 0.5}
+OWED = SENT["items"][0] | {"quantity": -1}
 NO_CREDENTIALS = {"client_id": None, "client_secret": None, "refresh_token": None}
 
 CASES: dict[str, Callable[[Case], Sent]] = {
@@ -86,16 +102,21 @@ CASES: dict[str, Callable[[Case], Sent]] = {
     "a seller id that is too long": lambda c: c.poll(seller_id="A" * 65),
     "no credentials": lambda c: c.poll(**NO_CREDENTIALS),
     "an unknown marketplace": lambda c: c.poll(marketplace_id="A0NOWHERE"),
+    "marketplaces of two regions": lambda c: c.poll(marketplace_id="ATVPDKIKX0DER,A1F83G8C2ARO7P"),
     "a host that is not allowed": lambda c: c.poll(services_host="http://127.0.0.1:1"),
+    "a token host that is not allowed": lambda c: c.poll(token_host="https://login.example"),
     "a host of Amazon's that has ended": lambda c: c.poll(services_host="mws.amazonservices.com"),
     "a cursor that is no date": lambda c: c.poll(last_updated_after="yesterday"),
+    "a naive cursor": lambda c: c.poll(last_updated_after="2013-08-16T01:00:00"),
     "a cursor in the future": lambda c: c.poll(last_updated_after="2999-01-01T00:00:00Z"),
     "a last_poll that is text": lambda c: c.last_poll("2013-08-16T01:00:00Z"),
     "a last_poll before 1970": lambda c: c.last_poll(-1),
     "a last_poll in milliseconds": lambda c: c.last_poll(1_376_615_000_000),
     "a last_poll in the future": lambda c: c.last_poll(4_102_444_800),
     "an unknown status": lambda c: c.poll(statuses="Teleported"),
+    "an unknown fulfilment": lambda c: c.poll(fulfilled_by="PIGEON"),
     "credentials that Amazon refuses": lambda c: c.poll(refresh_token="Atzr|revoked"),
+    "a client secret that Amazon refuses": lambda c: c.poll(client_secret="a wrong one"),
     "an MWS key that Amazon does not know": lambda c: c.poll(aws_access_key="AKIDunknown"),
     "Amazon out of order": lambda c: c.out_of_order(),
     "no order number": lambda c: c.content(),
@@ -105,17 +126,25 @@ CASES: dict[str, Callable[[Case], Sent]] = {
     "no shipment": lambda c: c.content(),
     "a shipment that is no object": lambda c: c.content(shipment="H00000000001"),
     "a shipment without id": lambda c: c.shipment(id=None),
+    "a shipment without order_id": lambda c: c.shipment(order_id=None),
     "a shipment without items": lambda c: c.shipment(items=[]),
     "an item without product_id": lambda c: c.item(product_id=""),
     "a quantity of zero": lambda c: c.item(quantity=0),
+    "a negative quantity": lambda c: c.shipment(items=SENT["items"] + [OWED]),
+    "a fractional quantity": lambda c: c.shipment(items=[HALF, HALF]),
+    "a quantity too large for anybody": lambda c: c.item(quantity=10**30),
     "more units than ordered": lambda c: c.item(quantity=2),
     "a product that the order does not have": lambda c: c.item(product_id="NOT-IN-IT"),
     "a shipment of an order that does not exist": lambda c: c.shipment(
         order_id="999-0000000-0000000"
     ),
+    "an order fulfilled by Amazon": lambda c: c.changed_order({"fulfilledBy": "AMAZON"}),
+    "a cancelled order": lambda c: c.changed_order({"fulfillmentStatus": "CANCELLED"}),
+    "an order that the buyer asks to cancel": lambda c: c.cancellation_requested(),
     "a carrier that is too long": lambda c: c.shipment(carrier="U" * 201),
     "a shipment without carrier or method": lambda c: c.shipment(shipping_method=None),
     "a naive shipping date": lambda c: c.shipment(shipped_at="2013-08-17T10:00:00"),
+    "a shipping date in the future": lambda c: c.shipment(shipped_at="2999-01-01T00:00:00Z"),
     "no feed id": lambda c: c.content(),
     "a feed that does not exist": lambda c: c.content(feed={"id": "424242"}),
 }
@@ -126,7 +155,12 @@ def test_the_table_and_the_cases_are_the_same() -> None:
 
 
 ONLY = {
-    SELLING_PARTNER: {"no credentials", "credentials that Amazon refuses"},
+    SELLING_PARTNER: {
+        "no credentials",
+        "credentials that Amazon refuses",
+        "a client secret that Amazon refuses",
+        "a token host that is not allowed",
+    },
     MWS: {"an MWS key that Amazon does not know"},
 }
 
