@@ -15,7 +15,7 @@ _COMMANDS = {
     "worker": "Bring the orders of all accounts to their stores, without serving.",
     "serve": "Serve the endpoint that a hub posts its messages to.",
     "orders": "Bring orders in from Amazon.",
-    "shipments": "Tell Amazon what has shipped.",
+    "shipments": "Tell Amazon what has shipped, and see what became of it.",
     "feeds": "Ask what became of a feed.",
     "accounts": "Configure the accounts whose orders go to a store.",
     "deliveries": "Look at what stores lack, and have it delivered again.",

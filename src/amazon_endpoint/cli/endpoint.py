@@ -6,6 +6,7 @@ Either way the command line is a small hub: a message goes out, a reply comes ba
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ from amazon_endpoint.settings import PREFIX, SettingInvalid, Settings
 from amazon_endpoint.storage import Storage
 from amazon_endpoint.web.hub_v5 import HubV5
 from amazon_endpoint.web.metrics import Metrics
+from amazon_endpoint.web.shipments import Reception, nobody_woken
 
 # As patient as a hub: the endpoint answers within its reply_seconds.
 _PATIENCE = httpx2.Timeout(180, connect=5)
@@ -79,6 +81,9 @@ async def open_endpoint(
                 settings=settings,
                 connector=connector,
                 confirmations=storage.confirmations,
+                reception=Reception(
+                    partial(storage.unlock, settings.key), wake=nobody_woken, clock=clock
+                ),
                 metrics=Metrics(),
                 clock=clock,
                 channel=channel,

@@ -10,10 +10,8 @@ from amazon_endpoint.orders import AMAZON, MERCHANT
 
 def manifest() -> dict[str, Any]:
     """The manifest as JSON values. A hub prepends ``amazon.``, its name, to each parameter."""
-    account = [
-        *(_parameter(one.name, one.description) for one in connect.parameters()),
-        *_ACCOUNT,
-    ]
+    credentials = [_parameter(one.name, one.description) for one in connect.parameters()]
+    account = [*credentials, *_account(optional=False)]
     return {
         "name": "amazon",
         "display": "Amazon",
@@ -40,7 +38,12 @@ def manifest() -> dict[str, Any]:
                 Service.SHIPMENT_CONFIRM,
                 "Confirm Shipment",
                 "Tells Amazon that a shipment is on its way.",
-                parameters=[*account, _CARRIER_LOOKUP],
+                parameters=[
+                    *credentials,
+                    *_account(optional=True),
+                    _CONFIGURED_ACCOUNT,
+                    _CARRIER_LOOKUP,
+                ],
                 # Every marketplace's channel begins so: Amazon.com, Amazon.co.uk, ...
                 filters=[
                     {"path": "payload.order.channel", "operator": "begin", "value": "Amazon."}
@@ -94,19 +97,27 @@ def _parameter(
     }
 
 
-_ACCOUNT = [
-    _parameter("seller_id", "Seller id (merchant token)", optional=False),
-    _parameter(
-        "marketplace_id",
-        "Marketplace id such as ATVPDKIKX0DER, or several of one region separated by commas",
-        optional=False,
-    ),
-    _parameter(
-        "services_host",
-        "Host of Amazon's API, or of the gateway to it; empty: Amazon's own for the marketplace",
-    ),
-    _parameter("token_host", "Host of Login with Amazon; empty: Amazon's own"),
-]
+def _account(*, optional: bool) -> list[dict[str, Any]]:
+    return [
+        _parameter("seller_id", "Seller id (merchant token)", optional=optional),
+        _parameter(
+            "marketplace_id",
+            "Marketplace id such as ATVPDKIKX0DER, or several of one region separated by commas",
+            optional=optional,
+        ),
+        _parameter(
+            "services_host",
+            "Host of Amazon's API, or of the gateway to it; empty: Amazon's own for the "
+            "marketplace",
+        ),
+        _parameter("token_host", "Host of Login with Amazon; empty: Amazon's own"),
+    ]
+
+
+_CONFIGURED_ACCOUNT = _parameter(
+    "account",
+    "Instead of all others: the id of an account that is configured at the endpoint; empty: these",
+)
 
 _POLL = [
     _parameter(

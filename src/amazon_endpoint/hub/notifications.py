@@ -70,6 +70,15 @@ def about_error(error: EndpointError) -> Notification:
     return Notification("error", subject, str(error))
 
 
+def about_confirmed(shipment_number: str, order_number: str) -> Notification:
+    """A shipment that Amazon has, without a feed to ask for."""
+    return Notification(
+        "info",
+        "Shipment Confirmed",
+        f"Amazon has shipment {shipment_number} of order {order_number}.",
+    )
+
+
 def about_orders(orders: Sequence[Order]) -> Iterator[Notification]:
     """What the merchant has to know of imported, priced orders beyond the orders themselves."""
     refused = [

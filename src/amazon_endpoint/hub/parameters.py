@@ -14,9 +14,12 @@ from amazon_endpoint.amazon.credentials import Account, Credentials
 from amazon_endpoint.amazon.generation import Parameter
 from amazon_endpoint.errors import InvalidInput
 from amazon_endpoint.hub import fields
+from amazon_endpoint.hub.requests import Confirm, TakeIn
 from amazon_endpoint.orders import AMAZON, MERCHANT
+from amazon_endpoint.shipments import Shipment
 
 _NAMESPACE = "amazon."
+_ACCOUNT = "amazon.account"
 
 STATUSES = (
     "Pending",
@@ -35,6 +38,7 @@ _MOST_ENTRIES = 1000
 
 # What the storage keeps as it is, in a column of this length.
 _LONGEST_SELLER_ID = 64
+_LONGEST_ACCOUNT_ID = 40
 
 # Twice as many as Amazon has.
 _MOST_MARKETPLACES = 50
@@ -53,13 +57,30 @@ class Parameters(msgspec.Struct, frozen=True):
 
     def account(self) -> Account:
         """The account; all but the hosts is required."""
+        credentials = self._credentials()
         return Account(
-            credentials=self._credentials(),
-            seller_id=self._seller_id(),
+            credentials=credentials,
+            seller_id=self._needed_seller_id(),
             marketplace_ids=self._marketplace_ids(),
             services_host=self._text("amazon.services_host"),
             token_host=self._text("amazon.token_host"),
         )
+
+    def account_id(self) -> str | None:
+        """The id of an account that is configured here, where one is named."""
+        return self._text(_ACCOUNT, limit=_LONGEST_ACCOUNT_ID)
+
+    def seller_id(self) -> str | None:
+        """The seller's id, where it is given."""
+        return self._text("amazon.seller_id", limit=_LONGEST_SELLER_ID)
+
+    def confirm(self, shipment: Shipment) -> Confirm | TakeIn:
+        """The shipment, to be confirmed for the account that is configured here, where one is
+        named: it has credentials and look-ups of its own. Else for the one that these describe."""
+        account_id = self.account_id()
+        if account_id is not None:
+            return TakeIn(account_id=account_id, seller_id=self.seller_id(), shipment=shipment)
+        return Confirm(account=self.account(), shipment=shipment, carriers=self.carriers())
 
     def updated_after(self, now: datetime) -> datetime:
         """The cursor (`amazon.last_updated_after`), required, not in the future."""
@@ -107,6 +128,12 @@ class Parameters(msgspec.Struct, frozen=True):
 
     def _credentials(self) -> Credentials:
         """Those of the generation that they choose, complete."""
+        if self.account_id() and not any(map(self._part, connect.parameters())):
+            raise InvalidInput(
+                "Only shipment:confirm takes an account that is configured here, whose orders go "
+                "to its own store. For all others give the seller's credentials.",
+                field=_ACCOUNT,
+            )
         generation = connect.chosen(lambda one: self._part(one) is not None)
         given = {}
         for one in generation.parameters:
@@ -115,17 +142,18 @@ class Parameters(msgspec.Struct, frozen=True):
                 given[one.name] = value
             elif not one.optional:
                 raise InvalidInput(f"Missing. {generation.hint}", field=_NAMESPACE + one.name)
-        credentials: Credentials = generation.read(given, self._seller_id())
+        credentials: Credentials = generation.read(given, self._needed_seller_id())
         return credentials
 
     def _part(self, parameter: Parameter) -> str | None:
         return self._text(_NAMESPACE + parameter.name, limit=parameter.limit)
 
-    def _seller_id(self) -> str:
-        name = "amazon.seller_id"
-        value = self._text(name, limit=_LONGEST_SELLER_ID)
+    def _needed_seller_id(self) -> str:
+        value = self.seller_id()
         if value is None:
-            raise InvalidInput("Missing. Set it to the seller's merchant token.", field=name)
+            raise InvalidInput(
+                "Missing. Set it to the seller's merchant token.", field="amazon.seller_id"
+            )
         return value
 
     def _marketplace_ids(self) -> tuple[str, ...]:

@@ -43,6 +43,17 @@ class Confirm(msgspec.Struct, frozen=True, kw_only=True):
     carriers: Mapping[str, str]
 
 
+class TakeIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A shipment of an account that is configured here, to be confirmed by and by.
+
+    `seller_id` came along, if it did, and is to be the account's.
+    """
+
+    account_id: str
+    seller_id: str | None
+    shipment: Shipment
+
+
 class FeedQuery(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a feed."""
 

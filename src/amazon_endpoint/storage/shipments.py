@@ -87,6 +87,16 @@ class StoredShipments:
             raise ShipmentUnknown
         return found[0]
 
+    async def of(
+        self, account_id: str, state: ShipmentState | None = None, limit: int | None = None
+    ) -> tuple[KeptShipment, ...]:
+        """The account's shipments, or those in one state, the latest first."""
+        query = _select(shipments.c.account_id == account_id)
+        if state is not None:
+            query = query.where(shipments.c.state == state)
+        latest = shipments.c.received_at.desc(), shipments.c.id
+        return await self._all(query.order_by(*latest).limit(limit))
+
     def open(self, kept: KeptShipment) -> Shipment:
         """The shipment itself (`ShipmentErased`, `Damaged`, `KeyMissing`)."""
         if kept.sealed is None:

@@ -126,6 +126,12 @@ class Shipments(Protocol):
         """
         ...
 
+    async def of(
+        self, account_id: str, state: ShipmentState | None = None, limit: int | None = None
+    ) -> tuple[KeptShipment, ...]:
+        """The account's shipments, or those in one state, the latest first."""
+        ...
+
     def open(self, kept: KeptShipment) -> Shipment:
         """The shipment itself.
 

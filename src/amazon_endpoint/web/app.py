@@ -31,7 +31,7 @@ from amazon_endpoint.web.hub_v5 import HubV5
 from amazon_endpoint.web.hub_v6 import HubV6
 from amazon_endpoint.web.metrics import MEDIA_TYPE, Metrics
 from amazon_endpoint.web.openapi import openapi
-from amazon_endpoint.web.shipments import Wake, shipment_routes
+from amazon_endpoint.web.shipments import Reception, Wake, nobody_woken, shipment_routes
 
 _V6_SERVICES = ", ".join([*(service.path for service in Service), *SHIPMENT_PATHS])
 
@@ -59,28 +59,30 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with await Storage.open(settings.database) as storage:
             hosts = AllowedHosts(settings.allowed_hosts)
-            app.state.unlock = partial(storage.unlock, settings.key)
             metrics.show_status(storage.status(settings.key), clock)
             quotas = CountedQuotas(storage.quotas, metrics)
             connector = Connector(quotas=quotas, clock=clock, hosts=hosts)
-            app.state.hub_v5 = HubV5(
-                settings=settings,
-                connector=connector,
-                confirmations=storage.confirmations,
-                metrics=metrics,
-                clock=clock,
-            )
-            app.state.hub_v6 = HubV6(
-                settings=settings,
-                connector=connector,
-                confirmations=storage.confirmations,
-                windows=storage.windows,
-                metrics=metrics,
-                clock=clock,
-            )
             try:
                 async with beside(storage, connector) if beside else _alone() as wake:
-                    app.state.wake = wake
+                    unlock = partial(storage.unlock, settings.key)
+                    app.state.reception = reception = Reception(unlock, wake=wake, clock=clock)
+                    app.state.hub_v5 = HubV5(
+                        settings=settings,
+                        connector=connector,
+                        confirmations=storage.confirmations,
+                        reception=reception,
+                        metrics=metrics,
+                        clock=clock,
+                    )
+                    app.state.hub_v6 = HubV6(
+                        settings=settings,
+                        connector=connector,
+                        confirmations=storage.confirmations,
+                        windows=storage.windows,
+                        reception=reception,
+                        metrics=metrics,
+                        clock=clock,
+                    )
                     yield
             finally:
                 await connector.aclose()
@@ -133,7 +135,7 @@ def create_app(
 
 @asynccontextmanager
 async def _alone() -> AsyncIterator[Wake]:
-    yield lambda _kind, _account_id: None
+    yield nobody_woken
 
 
 async def _answer_v6(request: Request, body: dict[str, Any], service: Service | None) -> Response:

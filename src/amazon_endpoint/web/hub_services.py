@@ -7,9 +7,10 @@ import structlog
 
 from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.clock import Clock, whole_seconds
-from amazon_endpoint.errors import EndpointError, Later
+from amazon_endpoint.errors import EndpointError, InvalidInput, Later
 from amazon_endpoint.feeds import FeedResult
-from amazon_endpoint.hub.requests import ByNumber, Confirm, FeedQuery, Poll
+from amazon_endpoint.hub.notifications import Notification
+from amazon_endpoint.hub.requests import ByNumber, Confirm, FeedQuery, Poll, TakeIn
 from amazon_endpoint.orders import Order
 from amazon_endpoint.services.confirm import (
     Confirmed,
@@ -23,6 +24,8 @@ from amazon_endpoint.services.feed_status import feed_status
 from amazon_endpoint.services.import_order import import_order
 from amazon_endpoint.services.poll import PollRequest
 from amazon_endpoint.settings import Settings
+from amazon_endpoint.sync.accounts import AccountUnknown
+from amazon_endpoint.web.shipments import Reception, about
 
 _log = structlog.get_logger(__name__)
 
@@ -36,11 +39,13 @@ class HubServices:
         settings: Settings,
         connector: Connector,
         confirmations: Confirmations,
+        reception: Reception,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._connector = connector
         self._confirmations = confirmations
+        self._reception = reception
         self._clock = clock
 
     def deadline(self) -> datetime:
@@ -75,6 +80,20 @@ class HubServices:
         if isinstance(outcome, Wait):
             raise Later(outcome.reason, not_before=outcome.not_before)
         return outcome
+
+    async def take_in(self, asked: TakeIn) -> Notification:
+        """Keep a shipment of an account that is configured here, or tell what became of it.
+
+        Raises:
+            InvalidInput: there is no such account, or it is another seller's.
+        """
+        try:
+            received = await self._reception.take_in(
+                asked.shipment, asked.account_id, seller_id=asked.seller_id
+            )
+        except AccountUnknown as unknown:
+            raise InvalidInput(unknown.message, field="amazon.account") from unknown
+        return about(received)
 
     async def feed(self, asked: FeedQuery) -> tuple[FeedResult, Mapping[str, tuple[str, str]]]:
         """What became of a feed, and (order number, shipment number) by its message ids, as far

@@ -7,7 +7,8 @@ from datetime import datetime
 from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.errors import EndpointError, InvalidInput, Later
-from amazon_endpoint.hub.notifications import Notification
+from amazon_endpoint.hub.notifications import about_confirmed
+from amazon_endpoint.hub.requests import TakeIn
 from amazon_endpoint.hub.v5 import reply, requests
 from amazon_endpoint.hub.v5.message import Message, Service
 from amazon_endpoint.services.confirm import Submitted
@@ -16,6 +17,7 @@ from amazon_endpoint.services.poll import poll_orders
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.web.hub_services import HubServices, log_not_done, poll_request
 from amazon_endpoint.web.metrics import Metrics
+from amazon_endpoint.web.shipments import Reception
 
 # What a hub waits when nothing says how long, in seconds.
 _DEFAULT_DELAY = 120.0
@@ -30,12 +32,17 @@ class HubV5:
         settings: Settings,
         connector: Connector,
         confirmations: Confirmations,
+        reception: Reception,
         metrics: Metrics,
         clock: Clock,
         channel: Channel = Channel.FEED,
     ) -> None:
         self._services = HubServices(
-            settings=settings, connector=connector, confirmations=confirmations, clock=clock
+            settings=settings,
+            connector=connector,
+            confirmations=confirmations,
+            reception=reception,
+            clock=clock,
         )
         self._connector = connector
         self._metrics = metrics
@@ -114,15 +121,14 @@ class HubV5:
 
     async def _confirm(self, message: Message) -> bytes:
         asked = requests.read_confirm(message, self._clock.now())
+        if isinstance(asked, TakeIn):
+            told = await self._services.take_in(asked)
+            return reply.notification_reply(message.message_id, told)
         outcome = await self._services.confirm(asked, self._channel)
         if isinstance(outcome, Submitted):
             return reply.confirm_reply(message.message_id, outcome.feed_id)
-        shown = Notification(
-            "info",
-            "Shipment Confirmed",
-            f"Amazon has shipment {asked.shipment.number} of order {asked.shipment.order_number}.",
-        )
-        return reply.notification_reply(message.message_id, shown)
+        told = about_confirmed(asked.shipment.number, asked.shipment.order_number)
+        return reply.notification_reply(message.message_id, told)
 
     async def _feed_status(self, message: Message) -> bytes:
         asked = requests.read_feed_status(message)

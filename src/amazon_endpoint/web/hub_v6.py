@@ -10,6 +10,7 @@ from starlette.responses import Response
 from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.clock import Clock, iso
 from amazon_endpoint.errors import EndpointError, Later
+from amazon_endpoint.hub.requests import TakeIn
 from amazon_endpoint.hub.v5.message import Service
 from amazon_endpoint.hub.v6 import parameters, reply, requests
 from amazon_endpoint.hub.v6.call import Call
@@ -20,6 +21,7 @@ from amazon_endpoint.services.windows import Windows, poll_by_last_poll, poll_on
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.web.hub_services import HubServices, log_not_done, poll_request
 from amazon_endpoint.web.metrics import Metrics
+from amazon_endpoint.web.shipments import Reception
 
 _JSON = "application/json"
 
@@ -43,11 +45,16 @@ class HubV6:
         connector: Connector,
         confirmations: Confirmations,
         windows: Windows,
+        reception: Reception,
         metrics: Metrics,
         clock: Clock,
     ) -> None:
         self._services = HubServices(
-            settings=settings, connector=connector, confirmations=confirmations, clock=clock
+            settings=settings,
+            connector=connector,
+            confirmations=confirmations,
+            reception=reception,
+            clock=clock,
         )
         self._settings = settings
         self._connector = connector
@@ -149,6 +156,8 @@ class HubV6:
         asked = requests.read_confirm(call, self._clock.now())
         if isinstance(asked, NotToConfirm):
             return reply.not_to_confirm_reply(call.request_id, asked)
+        if isinstance(asked, TakeIn):
+            return reply.taken_in_reply(call.request_id, await self._services.take_in(asked))
         outcome = await self._services.confirm(asked)
         if isinstance(outcome, Submitted):
             return reply.submitted_reply(call.request_id, asked.shipment, outcome.feed_id)

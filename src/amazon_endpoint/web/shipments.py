@@ -11,7 +11,9 @@ from amazon_endpoint.clock import Clock, iso
 from amazon_endpoint.errors import EndpointError, InvalidInput, Later
 from amazon_endpoint.hub.errors import NotAMessage
 from amazon_endpoint.hub.json_object import read_object
+from amazon_endpoint.hub.notifications import Notification, about_confirmed
 from amazon_endpoint.hub.v5.requests import read_shipment
+from amazon_endpoint.shipments import Shipment
 from amazon_endpoint.storage.sync_storage import SyncStorage
 from amazon_endpoint.sync.accounts import AccountUnknown
 from amazon_endpoint.sync.shipping import KeptShipment, ShipmentState, ShipmentUnknown
@@ -23,31 +25,76 @@ PATH = "/v1/accounts/{account_id}/shipments"
 Wake = Callable[[Literal["confirm"], str], None]
 """Has an account's shipments sent soon."""
 
-Work = Callable[[Request, SyncStorage], Awaitable[Response]]
+
+def nobody_woken(_kind: Literal["confirm"], _account_id: str) -> None:
+    """Leaves what is kept to be found by a worker."""
+
+
+Work = Callable[[Request, "Reception"], Awaitable[Response]]
+
+
+class Reception:
+    """Takes in the shipments of the accounts that are configured here, and tells of them.
+
+    `unlock` opens what is kept sealed; what it and the storage raise is passed on.
+    """
+
+    def __init__(
+        self, unlock: Callable[[], Awaitable[SyncStorage]], *, wake: Wake, clock: Clock
+    ) -> None:
+        self._unlock = unlock
+        self._wake = wake
+        self._clock = clock
+
+    async def take_in(
+        self, shipment: Shipment, account_id: str, *, seller_id: str | None = None
+    ) -> KeptShipment:
+        """Keep a shipment and have it sent soon. See `sync.shipping.Shipments.receive`.
+
+        Raises:
+            AccountUnknown: there is no such account.
+            InvalidInput: it is not the account of the seller that is given.
+        """
+        kept = await self._unlock()
+        if seller_id is not None:
+            account = await kept.accounts.get(account_id)
+            if account.account.seller_id != seller_id:
+                raise InvalidInput(
+                    f"The account {account_id} is another seller's. Give the account of this "
+                    "seller, or leave the seller's id out.",
+                    field="amazon.seller_id",
+                )
+        received = await kept.shipments.receive(
+            shipment, account_id=account_id, now=self._clock.now()
+        )
+        if received.state is ShipmentState.WAITING:
+            self._wake("confirm", account_id)
+        return received
+
+    async def get(self, account_id: str, shipment_id: str) -> KeptShipment:
+        """What became of a shipment.
+
+        Raises:
+            ShipmentUnknown: this account has none of this id.
+        """
+        return await (await self._unlock()).shipments.get(account_id, shipment_id)
 
 
 def shipment_routes(*, body_limit: int, clock: Clock) -> list[Route]:
     """The routes to send a shipment and to ask what became of it.
 
-    The application's state has `unlock`, which opens what is kept sealed, and `wake`.
+    The application's state has the `reception`.
     """
 
-    async def receive(request: Request, kept: SyncStorage) -> Response:
-        account_id = request.path_params["account_id"]
+    async def receive(request: Request, reception: Reception) -> Response:
         body = read_object(await read_body(request, body_limit))
-        now = clock.now()
-        shipment = read_shipment(body.get("shipment"), now, field="shipment", tracked=False)
-        received = await kept.shipments.receive(shipment, account_id=account_id, now=now)
-        if received.state is ShipmentState.WAITING:
-            wake: Wake = request.app.state.wake
-            wake("confirm", account_id)
-        return json_answer(_told(received), status=202)
+        shipment = read_shipment(body.get("shipment"), clock.now(), field="shipment", tracked=False)
+        received = await reception.take_in(shipment, request.path_params["account_id"])
+        return json_answer(shown(received), status=202)
 
-    async def show(request: Request, kept: SyncStorage) -> Response:
+    async def show(request: Request, reception: Reception) -> Response:
         asked = request.path_params
-        return json_answer(
-            _told(await kept.shipments.get(asked["account_id"], asked["shipment_id"]))
-        )
+        return json_answer(shown(await reception.get(asked["account_id"], asked["shipment_id"])))
 
     return [
         Route(PATH, _answering(receive), methods=["POST"]),
@@ -58,7 +105,7 @@ def shipment_routes(*, body_limit: int, clock: Clock) -> list[Route]:
 def _answering(work: Work) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
-            return await work(request, await request.app.state.unlock())
+            return await work(request, request.app.state.reception)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         except (BodyTooSlow, BodyTooLarge, NotAMessage) as error:
@@ -80,7 +127,28 @@ def _problem(error: EndpointError) -> Response:
     return json_answer({"error": error.message, **field}, status=status)
 
 
-def _told(kept: KeptShipment) -> dict[str, str | None]:
+def about(kept: KeptShipment) -> Notification:
+    """What is said of a shipment that was taken in just now, for the first time or again.
+
+    One that was refused is not among them: taken in again, it waits again.
+    """
+    named = f"Shipment {kept.number}"
+    match kept.state:
+        case ShipmentState.CONFIRMED:
+            return about_confirmed(kept.number, kept.order_number)
+        case ShipmentState.REPLACED:
+            told = "was sent here with other content since: of that Amazon is told."
+            return Notification("info", "Shipment Replaced", f"{named} {told}")
+        case ShipmentState.SENT | ShipmentState.DOUBTED:
+            told = f"taken in as {kept.id}, was sent to Amazon; its answer is awaited."
+            return Notification("info", "Shipment Sent", f"{named}, {told}")
+        case _:
+            told = f"is taken in as {kept.id}; Amazon will be told."
+            return Notification("info", "Shipment Taken In", f"{named} {told}")
+
+
+def shown(kept: KeptShipment) -> dict[str, str | None]:
+    """What may be seen of a shipment."""
     return {
         "id": kept.id,
         "state": kept.state.value,

@@ -13,6 +13,7 @@ import pytest
 
 from amazon_endpoint.sandbox.testing import RunningSandbox
 from amazon_endpoint.settings import Settings
+from tests.integration.endpoint.configured import configure, lose_key
 from tests.integration.endpoint.generations import (
     GENERATIONS,
     MWS,
@@ -20,6 +21,7 @@ from tests.integration.endpoint.generations import (
     Generation,
 )
 from tests.integration.endpoint.hub import Hub, serving
+from tests.integration.sync.accounts import ACCOUNT
 from tests.turned_clock import ShiftedClock
 
 PAGE = Path(__file__).parents[3] / "docs" / "errors.md"
@@ -55,8 +57,14 @@ class Case:
     """What a row's input is, in terms of a request."""
 
     def __init__(
-        self, hub: Hub, amazon: RunningSandbox, clock: ShiftedClock, generation: Generation
+        self,
+        hub: Hub,
+        amazon: RunningSandbox,
+        clock: ShiftedClock,
+        generation: Generation,
+        settings: Settings,
     ) -> None:
+        self.settings = settings
         self.hub = hub
         self.amazon = amazon
         self.clock = clock
@@ -76,8 +84,8 @@ class Case:
             del message[key]
         return message
 
-    def number(self, value: Any) -> dict[str, Any]:
-        return self.hub.message("amazon:import:by_number", {"amazon_order_id": value})
+    def number(self, value: Any, **parameters: Any) -> dict[str, Any]:
+        return self.hub.message("amazon:import:by_number", {"amazon_order_id": value}, **parameters)
 
     def shipment(self, **changes: Any) -> dict[str, Any]:
         shipment = copy.deepcopy(SHIPMENT) | changes
@@ -86,8 +94,12 @@ class Case:
     def item(self, **changes: Any) -> dict[str, Any]:
         return self.shipment(items=[SHIPMENT["items"][0] | changes])
 
-    def feed(self, value: Any) -> dict[str, Any]:
-        return self.hub.message("amazon:feed:status", {"feed_id": value})
+    def feed(self, value: Any, **parameters: Any) -> dict[str, Any]:
+        return self.hub.message("amazon:feed:status", {"feed_id": value}, **parameters)
+
+    def of_account(self, account_id: str, **parameters: Any) -> dict[str, Any]:
+        given = {"account": account_id, **parameters}
+        return self.hub.message("shipment:confirm", {"shipment": SHIPMENT}, **given)
 
     def changed_order(self, change: dict[str, Any]) -> dict[str, Any]:
         order = self.amazon.order("103-6652650-4045858")
@@ -128,6 +140,13 @@ def listed_as_hash(case: Case) -> dict[str, Any]:
 
 
 NO_CREDENTIALS = {"client_id": None, "client_secret": None, "refresh_token": None}
+
+ONLY_AN_ACCOUNT = {
+    **NO_CREDENTIALS,
+    "aws_access_key": None,
+    "secret_key": None,
+    "account": ACCOUNT.id,
+}
 
 CASES: dict[str, Callable[[Case], Sent]] = {
     "no token": lambda c: (c.poll(), {}),
@@ -207,6 +226,13 @@ CASES: dict[str, Callable[[Case], Sent]] = {
     "an order that the buyer asks to cancel": lambda c: c.cancellation_requested(),
     "a naive shipping date": lambda c: c.shipment(shipped_at="2013-08-17T10:00:00"),
     "a shipping date in the future": lambda c: c.shipment(shipped_at="2999-01-01T00:00:00Z"),
+    "an account that is not configured here": lambda c: c.of_account("nobody"),
+    "an account id that is too long": lambda c: c.of_account("a" * 41),
+    "a poll for a configured account": lambda c: c.poll(**ONLY_AN_ACCOUNT),
+    "an order number for a configured account": lambda c: c.number(
+        SHIPMENT["order_number"], **ONLY_AN_ACCOUNT
+    ),
+    "a feed id for a configured account": lambda c: c.feed("1", **ONLY_AN_ACCOUNT),
     "no feed id": lambda c: c.feed(None),
     "a feed that does not exist": lambda c: c.feed("424242"),
 }
@@ -226,9 +252,22 @@ async def expired_resume(case: Case) -> dict[str, Any]:
     return case.poll(last_updated_after="2013-01-01T00:00:00Z", resume=resume)
 
 
+async def of_another_seller(case: Case) -> dict[str, Any]:
+    await configure(case.settings)
+    return case.of_account(ACCOUNT.id)
+
+
+async def of_a_lost_key(case: Case) -> dict[str, Any]:
+    await configure(case.settings)
+    lose_key(case.settings)
+    return case.of_account(ACCOUNT.id, seller_id=None)
+
+
 PREPARED: dict[str, Callable[[Case], Awaitable[Sent]]] = {
     "a resume of other credentials": foreign_resume,
     "an expired resume": expired_resume,
+    "a configured account of another seller": of_another_seller,
+    "a configured account whose key is lost": of_a_lost_key,
 }
 
 
@@ -258,9 +297,14 @@ ONLY = {
     ],
 )
 async def test_row(
-    row: Row, hub: Hub, amazon: RunningSandbox, clock: ShiftedClock, generation: Generation
+    row: Row,
+    hub: Hub,
+    amazon: RunningSandbox,
+    clock: ShiftedClock,
+    generation: Generation,
+    settings: Settings,
 ) -> None:
-    case = Case(hub, amazon, clock, generation)
+    case = Case(hub, amazon, clock, generation, settings)
     sent = await PREPARED[row.input](case) if row.input in PREPARED else CASES[row.input](case)
     content, headers = sent if isinstance(sent, tuple) else (sent, None)
     submitted = len(amazon.state()["feeds"])

@@ -3,13 +3,15 @@
 import copy
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from amazon_endpoint.sandbox.testing import RunningSandbox
+from amazon_endpoint.settings import Settings
+from tests.integration.endpoint.configured import configure, lose_key
 from tests.integration.endpoint.generations import (
     GENERATIONS,
     MWS,
@@ -18,6 +20,7 @@ from tests.integration.endpoint.generations import (
 )
 from tests.integration.endpoint_v6.hubs import Cangaroo
 from tests.integration.endpoint_v6.test_services_v6 import SENT
+from tests.integration.sync.accounts import ACCOUNT
 
 PAGE = Path(__file__).parents[3] / "docs" / "errors-v6.md"
 ROW = re.compile(r"\| (?P<input>[^|]+) \| `(?P<path>/\w*)` \| (?P<status>\d+) \|(?P<answer>.*)\|")
@@ -42,7 +45,14 @@ def rows() -> list[Row]:
 class Case:
     """What a row's input is, in terms of a call."""
 
-    def __init__(self, hub: Cangaroo, amazon: RunningSandbox, generation: Generation) -> None:
+    def __init__(
+        self,
+        hub: Cangaroo,
+        amazon: RunningSandbox,
+        generation: Generation,
+        settings: Settings,
+    ) -> None:
+        self.settings = settings
         self.hub = hub
         self.amazon = amazon
         self.generation = generation
@@ -76,6 +86,9 @@ class Case:
         self.amazon.add_orders(order)
         return self.shipment()
 
+    def of_account(self, account_id: str, **parameters: Any) -> dict[str, Any]:
+        return self.hub.body({"shipment": SENT}, account=account_id, **parameters)
+
     def out_of_order(self) -> dict[str, Any]:
         self.amazon.fault(self.generation.first_page, "html503", times=None)
         return self.poll()
@@ -88,6 +101,13 @@ WRONG = {"X-HUB-TOKEN": "a guess", "X_HUB_TOKEN": "a guess"}
 HALF = SENT["items"][0] | {"quantity": 0.5}
 OWED = SENT["items"][0] | {"quantity": -1}
 NO_CREDENTIALS = {"client_id": None, "client_secret": None, "refresh_token": None}
+
+ONLY_AN_ACCOUNT = {
+    **NO_CREDENTIALS,
+    "aws_access_key": None,
+    "secret_key": None,
+    "account": ACCOUNT.id,
+}
 
 CASES: dict[str, Callable[[Case], Sent]] = {
     "no token": lambda c: (c.poll(), {}),
@@ -144,14 +164,39 @@ CASES: dict[str, Callable[[Case], Sent]] = {
     "a carrier that is too long": lambda c: c.shipment(carrier="U" * 201),
     "a shipment without carrier or method": lambda c: c.shipment(shipping_method=None),
     "a naive shipping date": lambda c: c.shipment(shipped_at="2013-08-17T10:00:00"),
+    "an account that is not configured here": lambda c: c.of_account("nobody"),
+    "a poll for a configured account": lambda c: c.poll(**ONLY_AN_ACCOUNT),
+    "an order number for a configured account": lambda c: c.hub.body(
+        {"order": {"id": SENT["order_id"]}}, **ONLY_AN_ACCOUNT
+    ),
+    "a feed id for a configured account": lambda c: c.hub.body(
+        {"feed": {"id": "1"}}, **ONLY_AN_ACCOUNT
+    ),
     "a shipping date in the future": lambda c: c.shipment(shipped_at="2999-01-01T00:00:00Z"),
     "no feed id": lambda c: c.content(),
     "a feed that does not exist": lambda c: c.content(feed={"id": "424242"}),
 }
 
 
+async def of_another_seller(case: Case) -> dict[str, Any]:
+    await configure(case.settings)
+    return case.of_account(ACCOUNT.id)
+
+
+async def of_a_lost_key(case: Case) -> dict[str, Any]:
+    await configure(case.settings)
+    lose_key(case.settings)
+    return case.of_account(ACCOUNT.id, seller_id=None)
+
+
+PREPARED: dict[str, Callable[[Case], Awaitable[Sent]]] = {
+    "a configured account of another seller": of_another_seller,
+    "a configured account whose key is lost": of_a_lost_key,
+}
+
+
 def test_the_table_and_the_cases_are_the_same() -> None:
-    assert sorted(row.input for row in rows()) == sorted(CASES)
+    assert sorted(row.input for row in rows()) == sorted(CASES | PREPARED)
 
 
 ONLY = {
@@ -174,8 +219,11 @@ ONLY = {
         if not any(row.input in names for other, names in ONLY.items() if other != generation)
     ],
 )
-async def test_row(row: Row, hub: Cangaroo, amazon: RunningSandbox, generation: Generation) -> None:
-    sent = CASES[row.input](Case(hub, amazon, generation))
+async def test_row(
+    row: Row, hub: Cangaroo, amazon: RunningSandbox, generation: Generation, settings: Settings
+) -> None:
+    case = Case(hub, amazon, generation, settings)
+    sent = await PREPARED[row.input](case) if row.input in PREPARED else CASES[row.input](case)
     content, headers = sent if isinstance(sent, tuple) else (sent, None)
     response = await hub.post(row.path, content, headers)
     assert response.status_code == row.status

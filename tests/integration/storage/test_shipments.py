@@ -72,6 +72,17 @@ async def again(shipments: StoredShipments, one: KeptShipment) -> KeptShipment:
     return await shipments.get(ACCOUNT.id, one.id)
 
 
+async def test_shipments_are_listed_the_latest_first(shipments: StoredShipments) -> None:
+    first = await receive(shipments)
+    second = await receive(shipments, CORRECTED, LATER)
+
+    replaced, waiting = await again(shipments, first), second
+    assert await shipments.of(ACCOUNT.id) == (waiting, replaced)
+    assert await shipments.of(ACCOUNT.id, limit=1) == (waiting,)
+    assert await shipments.of(ACCOUNT.id, ShipmentState.REPLACED) == (replaced,)
+    assert await shipments.of("another") == ()
+
+
 async def test_a_shipment_is_kept_and_comes_back(shipments: StoredShipments) -> None:
     received = await receive(shipments)
     assert received.state is ShipmentState.WAITING

@@ -99,7 +99,7 @@ def test_every_parameter_is_declared_where_it_is_read() -> None:
 
     assert set(parameters("/get_orders")) == ACCOUNT | poll | {"shipping_method_lookup"}
     assert set(parameters("/get_order_by_number")) == ACCOUNT | {"shipping_method_lookup"}
-    assert set(parameters("/confirm_shipment")) == ACCOUNT | {"carrier_lookup"}
+    assert set(parameters("/confirm_shipment")) == ACCOUNT | {"account", "carrier_lookup"}
     assert set(parameters("/feed_status")) == ACCOUNT
 
 
@@ -107,6 +107,10 @@ def test_what_is_required_is_told() -> None:
     required = {name for name, one in parameters("/get_orders").items() if not one.optional}
 
     assert required == {"seller_id", "marketplace_id", "last_updated_after"}
+
+
+def test_a_configured_account_takes_the_place_of_all_that_describes_one() -> None:
+    assert all(one.optional for one in parameters("/confirm_shipment").values())
 
 
 def test_defaults_are_those_of_the_reader_and_allowed() -> None:

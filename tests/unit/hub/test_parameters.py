@@ -6,8 +6,16 @@ from amazon_endpoint.amazon.mws.credentials import MwsCredentials
 from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
 from amazon_endpoint.errors import InvalidInput
 from amazon_endpoint.hub.parameters import Parameters, fold, read
+from amazon_endpoint.hub.requests import Confirm, TakeIn
+from amazon_endpoint.shipments import Shipment, ShipmentItem
 from tests.unit.hub.examples import NOW, PARAMETERS
 
+SHIPMENT = Shipment(
+    number="H1",
+    order_number="100-EXAMPLE-1000000",
+    tracking="T1",
+    items=(ShipmentItem(sku="100TSBXXL", quantity=1),),
+)
 OWN = SellingPartnerCredentials(
     client_id="client-of-the-tests",
     client_secret="secret-of-the-tests",
@@ -49,6 +57,37 @@ def test_what_the_account_lacks_is_named(name: str, value: object) -> None:
         given(**{name: value}).account()
 
     assert invalid.value.field == f"amazon.{name}"
+
+
+CREDENTIALS = dict.fromkeys(["client_id", "client_secret", "refresh_token"])
+
+
+def test_a_configured_account_is_for_shipments_alone() -> None:
+    with pytest.raises(InvalidInput, match="Only shipment:confirm") as invalid:
+        given(account="shop", **CREDENTIALS).account()
+
+    assert invalid.value.field == "amazon.account"
+
+
+def test_beside_credentials_a_configured_account_matters_to_shipments_alone() -> None:
+    assert given(account="shop").account() == given().account()
+
+
+@pytest.mark.parametrize("seller_id", [None, "", "A1SELLER"])
+def test_a_shipment_of_a_configured_account_needs_nothing_else(seller_id: str | None) -> None:
+    named = read({"amazon.account": " shop ", "amazon.seller_id": seller_id}.items())
+
+    assert named.confirm(SHIPMENT) == TakeIn(
+        account_id="shop", seller_id=seller_id or None, shipment=SHIPMENT
+    )
+
+
+def test_without_a_configured_account_the_shipment_is_of_the_one_described() -> None:
+    read = given(account="", carrier_lookup=[{"Our Courier": "DHL"}])
+
+    assert read.confirm(SHIPMENT) == Confirm(
+        account=given().account(), shipment=SHIPMENT, carriers={"Our Courier": "DHL"}
+    )
 
 
 @pytest.mark.parametrize("value", [None, "", " , ", [], [""], 7, [7], {}])

@@ -10,7 +10,7 @@ from typing import Any
 
 from amazon_endpoint.errors import InvalidInput
 from amazon_endpoint.hub import fields, parameters
-from amazon_endpoint.hub.requests import ByNumber, Confirm, FeedQuery, Poll
+from amazon_endpoint.hub.requests import ByNumber, Confirm, FeedQuery, Poll, TakeIn
 from amazon_endpoint.hub.v5.message import Message
 from amazon_endpoint.shipments import Shipment, ShipmentItem
 
@@ -54,17 +54,15 @@ def read_by_number(message: Message) -> ByNumber:
     )
 
 
-def read_confirm(message: Message, now: datetime) -> Confirm:
+def read_confirm(message: Message, now: datetime) -> Confirm | TakeIn:
     """A ``shipment:confirm`` (`payload.shipment`).
 
     Raises:
         InvalidInput: a field of the shipment or a parameter is missing or can't be used.
     """
     given = parameters.read(message.parameters)
-    return Confirm(
-        shipment=read_shipment(message.payload.get("shipment"), now, field="payload.shipment"),
-        account=given.account(),
-        carriers=given.carriers(),
+    return given.confirm(
+        read_shipment(message.payload.get("shipment"), now, field="payload.shipment")
     )
 
 

@@ -167,6 +167,11 @@ def confirmed_reply(request_id: RequestId, shipment: Shipment) -> bytes:
     )
 
 
+def taken_in_reply(request_id: RequestId, told: Notification) -> bytes:
+    """A shipment that is kept for an account that is configured here."""
+    return _encode(_Reply(request_id=request_id, summary=_sentence(told), feeds=()))
+
+
 def not_to_confirm_reply(request_id: RequestId, shipment: NotToConfirm) -> bytes:
     """A shipment that Amazon is told nothing of."""
     return _encode(

@@ -13,7 +13,7 @@ import msgspec
 
 from amazon_endpoint.errors import InvalidInput
 from amazon_endpoint.hub import fields
-from amazon_endpoint.hub.requests import ByNumber, Confirm, FeedQuery, Poll
+from amazon_endpoint.hub.requests import ByNumber, Confirm, FeedQuery, Poll, TakeIn
 from amazon_endpoint.hub.v6 import parameters
 from amazon_endpoint.hub.v6.call import Call
 from amazon_endpoint.hub.v6.parameters import Given
@@ -97,7 +97,7 @@ def read_by_number(call: Call) -> ByNumber:
     )
 
 
-def read_confirm(call: Call, now: datetime) -> Confirm | NotToConfirm:
+def read_confirm(call: Call, now: datetime) -> Confirm | TakeIn | NotToConfirm:
     """A shipment (`shipment`), added or changed; a repeated `product_id` is added up.
 
     Hubs send the shipments of every channel, and a failure again and again; so one of an order
@@ -131,8 +131,8 @@ def read_confirm(call: Call, now: datetime) -> Confirm | NotToConfirm:
         return NotToConfirm(
             number=number, order_number=order_number, reason="has no tracking number yet"
         )
-    return Confirm(
-        shipment=Shipment(
+    return given.confirm(
+        Shipment(
             number=number,
             order_number=order_number,
             tracking=tracking,
@@ -141,9 +141,7 @@ def read_confirm(call: Call, now: datetime) -> Confirm | NotToConfirm:
             shipped_at=_past_moment(shipment, "shipped_at", now),
             updated_at=_past_moment(shipment, "updated_at", now),
             items=_items(shipment.get("items")),
-        ),
-        account=given.account(),
-        carriers=given.carriers(),
+        )
     )
 
 

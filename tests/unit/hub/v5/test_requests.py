@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from amazon_endpoint.errors import InvalidInput
+from amazon_endpoint.hub.requests import Confirm
 from amazon_endpoint.hub.v5.message import Message, decode
 from amazon_endpoint.hub.v5.requests import (
     read_by_number,
@@ -105,6 +106,7 @@ def test_what_is_no_feed_id_is_refused(given: object) -> None:
 def test_the_published_shipment_is_read() -> None:
     request = read_confirm(published_with_parameters("shipment_confirm.request"), NOW)
 
+    assert isinstance(request, Confirm)
     assert request.shipment == Shipment(
         number="H03606064322",
         order_number="103-6652650-4045858",
