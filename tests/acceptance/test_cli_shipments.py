@@ -1,7 +1,8 @@
 """`amazon-endpoint shipments` and `feeds`: shipments are told to Amazon once, and followed."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,14 @@ def shipment(sandbox: RunningSandbox, **other: Any) -> dict[str, Any]:
         "shipping_method": "UPS Ground",
         "items": [item],
     } | other
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for what another process does."""
+    deadline = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < deadline, "it does not happen"
+        time.sleep(1)
 
 
 def test_confirms_a_shipment_once_and_follows_its_feed(
@@ -93,6 +102,98 @@ def test_what_may_not_be_confirmed_is_told(command: Command, sandbox: RunningSan
     assert done.returncode == 1
     assert "NOT-IN-IT" in done.stderr
     assert sandbox.calls("createFeed") == 0
+
+
+WEBHOOK = ("--to", "https://shop.example/hooks")
+
+
+@pytest.fixture
+def shop(command: Command) -> Command:
+    """The command, with the account `shop` configured."""
+    added = command("accounts", "add", "shop", *WEBHOOK)
+    assert added.returncode == 0, added.stderr
+    return command
+
+
+def kept(command: Command, *options: str) -> list[dict[str, Any]]:
+    done = command("shipments", "list", "shop", "--json", *options)
+    assert done.returncode == 0, done.stderr
+    listed: list[dict[str, Any]] = json.loads(done.stdout)
+    return listed
+
+
+def take_in(command: Command, shipment: object, *options: str) -> dict[str, Any]:
+    arguments = ("shipments", "confirm", "-", "--account", "shop", "--json", *options)
+    done = command(*arguments, given=json.dumps(shipment))
+    assert (done.returncode, done.stderr) == (0, "")
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def test_a_shipment_is_left_to_who_works_for_the_account(
+    shop: Command, sandbox: RunningSandbox
+) -> None:
+    parcel = shipment(sandbox)
+    file = shop.folder / "shipment.json"
+    file.write_text(json.dumps(parcel))
+    done = shop("shipments", "confirm", str(file), "--account", "shop")
+    (waiting,) = kept(shop)
+    assert (done.returncode, waiting["state"]) == (0, "waiting")
+    assert f"Shipment H1 is taken in as {waiting['id']}; Amazon will be told." in done.stdout
+    assert f"shipments show shop {waiting['id']}" in done.stderr
+    assert sandbox.calls("createFeed") == sandbox.calls("confirmShipment") == 0
+
+    with shop.running("worker"):
+        until(lambda: kept(shop)[0]["state"] == "confirmed")
+    assert sandbox.calls("createFeed") + sandbox.calls("confirmShipment") == 1
+
+    (confirmed,) = kept(shop, "--state", "confirmed")
+    assert kept(shop, "--state", "refused") == []
+    assert take_in(shop, parcel) == confirmed
+    shown = shop("shipments", "show", "shop", waiting["id"], "--json")
+    assert json.loads(shown.stdout) == confirmed
+
+
+def test_shipments_of_an_account_are_shown_to_people(
+    shop: Command, sandbox: RunningSandbox
+) -> None:
+    assert "There are none." in shop("shipments", "list", "shop").stderr
+    told = take_in(shop, {"shipment": shipment(sandbox, tracking=None)})
+    for arguments in (("list", "shop"), ("show", "shop", told["id"])):
+        done = shop("shipments", *arguments)
+        assert done.returncode == 0, done.stderr
+        assert told["id"] in done.stdout
+        assert "waiting" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("confirm", "-", "--account", "nobody"), 1, "There is no account of this id."),
+        (("confirm", "-", "--account", "shop", "--direct"), 2, "without --direct or --via"),
+        (("confirm", "-", "--account", "shop", "--via", "http://localhost"), 2, "without --direct"),
+        (("list", "nobody"), 1, "There is no account"),
+        (("list", "shop", "--state", "lost"), 2, "--state"),
+        (("show", "nobody", "1"), 1, "There is no account"),
+        (("show", "shop", "1"), 1, "This account has no such shipment."),
+    ],
+)
+def test_what_is_not_there_is_told(
+    shop: Command, sandbox: RunningSandbox, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    done = shop("shipments", *arguments, given=json.dumps(shipment(sandbox)))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert told in done.stderr
+
+
+def test_a_shipment_that_can_not_be_used_is_not_kept(
+    shop: Command, sandbox: RunningSandbox
+) -> None:
+    wrong = shipment(sandbox, items=[{"sku": "MUG", "quantity": 0}])
+    done = shop("shipments", "confirm", "-", "--account", "shop", given=json.dumps(wrong))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "shipment.items[0].quantity" in done.stderr
+    assert kept(shop) == []
 
 
 @pytest.mark.parametrize("given", ["", "[]", "{", '{"payload": 1}'])
