@@ -58,6 +58,27 @@ def test_what_is_wrong_comes_last_and_names_the_setting(
     assert told in found[-1]["told"]
 
 
+GATEWAY = {
+    "client_id": "",
+    "client_secret": "",
+    "refresh_token": "",
+    "aws_access_key": "LOCALACCESSKEY",
+    "secret_key": "local-LOCALACCESSKEY",
+}
+
+
+def test_all_is_well_over_mws(command: Command) -> None:
+    code, found = findings(command, **GATEWAY)
+    assert (code, {one["outcome"] for one in found}) == (0, {"ok"})
+
+
+def test_a_wrong_secret_of_a_gateway_is_told(command: Command) -> None:
+    code, found = findings(command, **GATEWAY | {"secret_key": "another"})
+    assert code == 1
+    assert (found[-1]["check"], found[-1]["outcome"]) == ("Login with Amazon", "wrong")
+    assert "AMAZON_ENDPOINT_SECRET_KEY" in found[-1]["told"]
+
+
 def test_a_host_that_does_not_answer_is_told(command: Command) -> None:
     nobody = "http://127.0.0.1:9"
     code, found = findings(command, allowed_hosts="127.0.0.1", services_host=nobody)

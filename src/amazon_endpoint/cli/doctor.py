@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Literal
@@ -209,20 +209,26 @@ async def _date(outbound: Outbound, url: str) -> datetime | None:
 
 
 async def _login(amazon: Amazon) -> str:
-    # Amazon's time is asked for with the first token.
-    await amazon.latest_upper_bound()
+    # Whom it denies access, it knows.
+    with suppress(AccessDenied):
+        await _look_for_an_order(amazon)
     return "Amazon takes the credentials."
 
 
 async def _orders(amazon: Amazon) -> str:
+    await _look_for_an_order(amazon)
+    return "The application may read orders."
+
+
+async def _look_for_an_order(amazon: Amazon) -> None:
+    """Make a call that takes credentials over every generation, and the right to read orders."""
     try:
         await amazon.get_order(_NO_ORDER)
     except (AccessDenied, CredentialsRefused):
         raise
     except AmazonRefused:
-        # It looked for the order, so we may read orders.
+        # It looked for the order.
         pass
-    return "The application may read orders."
 
 
 @asynccontextmanager
