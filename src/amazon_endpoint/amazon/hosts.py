@@ -51,14 +51,14 @@ class AllowedHosts:
                 field=field,
             )
         scheme, host, port = _place(parts)
+        name = f"[{host}]" if ":" in host else host
         if not (self.listed(host, port) or (scheme == "https" and port == 443 and host in own)):
             advice = "Leave it empty for Amazon's own, or have" if own else "Have"
             raise HostNotAllowed(
-                f"{scheme}://{host}:{port} is neither Amazon's nor allowed by the operator. "
-                f"{advice} the operator add {host}:{port} to AMAZON_ENDPOINT_ALLOWED_HOSTS.",
+                f"{scheme}://{name}:{port} is neither Amazon's nor allowed by the operator. "
+                f"{advice} the operator add {name}:{port} to AMAZON_ENDPOINT_ALLOWED_HOSTS.",
                 field=field,
             )
-        name = f"[{host}]" if ":" in host else host
         return f"{scheme}://{name}" + ("" if port == _DEFAULT_PORTS[scheme] else f":{port}")
 
     def check_document(self, url: str) -> None:

@@ -1,5 +1,6 @@
 """Hosts: credentials and data travel to Amazon, and where the operator allows."""
 
+import re
 from typing import Any
 
 import pytest
@@ -127,6 +128,15 @@ def test_credentials_do_not_go_to_the_services_host() -> None:
 def test_the_operator_may_allow_more_and_clear_text_too(value: str, url: str) -> None:
     assert services_url(OPERATOR, value) == url
     assert token_url(OPERATOR, value) == url
+
+
+@pytest.mark.parametrize("entry", ["amazon.test:8443", "[::1]:8443"])
+def test_a_refusal_tells_the_entry_that_would_allow_the_host(entry: str) -> None:
+    url = f"http://{entry}"
+    with pytest.raises(HostNotAllowed, match=re.escape(f"add {entry} to")):
+        services_url(AMAZON, url)
+
+    assert services_url(AllowedHosts([entry]), url) == url
 
 
 def test_a_refusal_repeats_no_password() -> None:
