@@ -10,7 +10,7 @@ import pytest
 from amazon_endpoint import cli, settings
 
 DOCS = Path(__file__).parents[2] / "docs"
-DOCUMENTS = ["deployment.md", "backup.md", "operations.md"]
+DOCUMENTS = ["deployment.md", "backup.md", "operations.md", "shipments.md"]
 
 
 def known_settings() -> set[str]:

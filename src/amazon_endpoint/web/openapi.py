@@ -3,6 +3,7 @@
 from typing import Any
 
 from amazon_endpoint import __version__
+from amazon_endpoint.hub.fields import MOST_UNITS
 from amazon_endpoint.hub.manifest import manifest
 from amazon_endpoint.hub.v5.message import Service
 from amazon_endpoint.hub.v6.call import SHIPMENT_PATHS
@@ -46,6 +47,11 @@ _CALL_EXAMPLE = {
     },
 }
 
+_MORE = {
+    Service.SHIPMENT_CONFIRM: " With `amazon.account`, the id of an account that is configured "
+    "here, no other parameter is needed: the shipment is kept and answered at once."
+}
+
 _PARAMETERS = {Service.ORDER_POLL: {"amazon.last_updated_after": "2026-11-01T00:00:00Z"}}
 
 
@@ -77,12 +83,7 @@ def openapi() -> dict[str, Any]:
         "get": _plain("To the manifest", {"302": {"description": "/endpoint.json"}}, open_=True),
     }
     paths[SHIPMENTS_PATH] = {"post": _receive_shipment()}
-    paths[f"{SHIPMENTS_PATH}/{{shipment_id}}"] = {
-        "get": {
-            **_plain("What became of a shipment", {"200": _json("As it is kept.", "Shipment")}),
-            "parameters": [_in_path("account_id"), _in_path("shipment_id")],
-        }
-    }
+    paths[f"{SHIPMENTS_PATH}/{{shipment_id}}"] = {"get": _show_shipment()}
     paths["/endpoint.json"] = {"get": _plain("The manifest for hubs", open_=True)}
     paths["/health"] = {"get": _plain("Whether requests are served", open_=True)}
     paths["/auth"] = {"get": _plain("Whether the token is right")}
@@ -119,7 +120,7 @@ def _receive_shipment() -> dict[str, Any]:
             "required": True,
             "content": {
                 "application/json": {
-                    "schema": {"type": "object", "required": ["shipment"]},
+                    "schema": _object(["shipment"], shipment=_reference("ShipmentToConfirm")),
                     "example": _EXAMPLES[Service.SHIPMENT_CONFIRM],
                 }
             },
@@ -132,9 +133,23 @@ def _receive_shipment() -> dict[str, Any]:
             "408": _json("The body did not arrive in time.", "Problem"),
             "413": _json("The body is too large.", "Problem"),
             "422": _json("The shipment can't be used; `field` names what is wrong.", "Problem"),
-            "500": _json("A fault of the endpoint.", "Problem"),
-            "503": _json("The database doesn't answer at the moment. Try again.", "Problem"),
+            **_OUT_OF_ORDER,
         },
+    }
+
+
+def _show_shipment() -> dict[str, Any]:
+    return {
+        "operationId": "show_shipment",
+        "parameters": [_in_path("account_id"), _in_path("shipment_id")],
+        **_plain(
+            "What became of a shipment",
+            {
+                "200": _json("As it is kept.", "Shipment"),
+                "404": _json("This account has no such shipment.", "Problem"),
+                **_OUT_OF_ORDER,
+            },
+        ),
     }
 
 
@@ -157,7 +172,7 @@ def _operation(
     return {
         "operationId": service.path.removeprefix("/"),
         "summary": told["name"],
-        "description": told["description"],
+        "description": told["description"] + _MORE.get(service, ""),
         "requestBody": {
             "required": True,
             "content": {
@@ -183,14 +198,24 @@ def _operation(
     }
 
 
+def _reference(schema: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+def _either(*schemas: str) -> dict[str, Any]:
+    listed = [_reference(schema) for schema in schemas]
+    return listed[0] if len(listed) == 1 else {"oneOf": listed}
+
+
 def _json(description: str, *schemas: str) -> dict[str, Any]:
     content = {"application/json": {"schema": _either(*schemas)}}
     return {"description": description, "content": content}
 
 
-def _either(*schemas: str) -> dict[str, Any]:
-    listed = [{"$ref": f"#/components/schemas/{schema}"} for schema in schemas]
-    return listed[0] if len(listed) == 1 else {"oneOf": listed}
+_OUT_OF_ORDER = {
+    "500": _json("A fault of the endpoint, which its operator has to mend.", "Problem"),
+    "503": _json("The database doesn't answer at the moment. Try again.", "Problem"),
+}
 
 
 def _plain(
@@ -242,6 +267,31 @@ _SCHEMAS: dict[str, Any] = {
         ),
     ),
     "Problem": _object(["error"], error=_TEXT, field=_TEXT),
+    "ShipmentToConfirm": _object(
+        ["number", "order_number", "items"],
+        number={**_TEXT, "maxLength": 100, "description": "The store's own, or `shipment_number`."},
+        order_number={**_TEXT, "description": "Amazon's, like 100-EXAMPLE-1000000."},
+        tracking={**_TEXT_OR_NULL, "maxLength": 50, "description": "Or `tracking_number`."},
+        shipping_method={**_TEXT_OR_NULL, "maxLength": 200},
+        carrier={**_TEXT_OR_NULL, "maxLength": 200},
+        shipped_at={**_TEXT_OR_NULL, "format": "date-time", "description": "Or `shipped_date`."},
+        updated_at={**_TEXT_OR_NULL, "format": "date-time"},
+        items={
+            **_list_of(
+                _object(
+                    ["quantity"],
+                    sku={**_TEXT_OR_NULL, "maxLength": 100},
+                    external_ref={
+                        **_TEXT_OR_NULL,
+                        "maxLength": 100,
+                        "description": "Amazon's order item id, instead of or beside the SKU.",
+                    },
+                    quantity={"type": "integer", "minimum": 1, "maximum": MOST_UNITS},
+                )
+            ),
+            "minItems": 1,
+        },
+    ),
     "Shipment": _object(
         ["id", "state", "order_number", "number", "received_at"],
         id=_TEXT,

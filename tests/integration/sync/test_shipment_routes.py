@@ -1,6 +1,7 @@
 """A store posts a shipment and is answered at once, whatever Amazon does."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from amazon_endpoint.settings import Settings
 from amazon_endpoint.storage import Storage
 from amazon_endpoint.sync.shipping import refused
 from amazon_endpoint.web.app import create_app
+from amazon_endpoint.web.openapi import openapi
 from amazon_endpoint.web.shipments import Wake
 from tests.integration.endpoint.hub import TOKEN
 from tests.integration.sync.accounts import ACCOUNT, KEY
@@ -165,3 +167,23 @@ async def test_another_accounts_shipment_is_unknown(store: Store) -> None:
 async def test_nobody_without_the_token_sends_a_shipment(store: Store) -> None:
     del store.client.headers["X-Hub-Token"]
     assert (await store.post()).status_code == 401
+
+
+def documented(heading: str) -> set[str]:
+    """What docs/shipments.md lists in the first column of the table under a heading."""
+    page = (Path(__file__).parents[3] / "docs" / "shipments.md").read_text(encoding="utf-8")
+    section = page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([^|]+) \|", section, flags=re.MULTILINE)[1:]
+    return {word for row in rows for word in re.findall(r"\w+", row)}
+
+
+async def test_what_is_documented_is_described_and_answered(store: Store) -> None:
+    description = openapi()
+    operation = description["paths"]["/v1/accounts/{account_id}/shipments"]["post"]
+    schemas = description["components"]["schemas"]
+    given, shown = (schemas[name]["properties"] for name in ("ShipmentToConfirm", "Shipment"))
+
+    assert documented("Send one") == given.keys() - {"updated_at"}
+    assert documented("The answer") == operation["responses"].keys()
+    assert documented("What became of it") == set(shown["state"]["enum"])
+    assert (await store.post()).json().keys() == shown.keys()
