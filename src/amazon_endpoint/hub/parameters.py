@@ -57,9 +57,8 @@ class Parameters(msgspec.Struct, frozen=True):
 
     def account(self) -> Account:
         """The account; all but the hosts is required."""
-        credentials = self._credentials()
         return Account(
-            credentials=credentials,
+            credentials=self._credentials(),
             seller_id=self._needed_seller_id(),
             marketplace_ids=self._marketplace_ids(),
             services_host=self._text("amazon.services_host"),
