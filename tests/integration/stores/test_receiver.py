@@ -60,7 +60,8 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         text=True,
     ) as process:
         assert process.stdout
-        yield Shop(process.stdout.readline().rpartition(" ")[2].strip(), database)
+        words = process.stdout.readline().split()
+        yield Shop(next(word for word in words if word.startswith("http://")), database)
         process.terminate()
 
 
