@@ -6,7 +6,7 @@ from tests.chaos.chaos import Chaos
 from tests.chaos.processes import Place
 from tests.postgresql import running_postgresql
 
-_SECONDS, _ORDERS, _SEED = 15, 60, 7
+_SECONDS, _ORDERS, _SEED = 10, 40, 7
 
 
 def test_nothing_is_lost_on_sqlite(tmp_path: Path) -> None:
