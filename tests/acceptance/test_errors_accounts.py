@@ -394,10 +394,12 @@ async def _(hub: BuiltInHub) -> Seen:
         first = await confirmed(hub, shipment)
         again = await hub.post(shipment)
         assert again.json()["id"] == first
-        await hub.passing(lambda: len(hub.store.told(order)) == 2)
+        await hub.passing(lambda: "shipment:confirmed" in hub.store.told(order))
         reads = len(hub.logged("page_read"))
         await hub.passing(lambda: len(hub.logged("page_read")) > reads + 1)
-        assert sorted(hub.store.told(order)) == ["order:import", "shipment:confirmed"]
+        # And maybe that the order has changed to shipped.
+        told = hub.store.told(order)
+        assert (told.count("order:import"), told.count("shipment:confirmed")) == (1, 1)
     assert units(hub, order["orderId"]) == sum(one["quantity"] for one in shipment["items"])
     return {POST: f"{again.status_code} {again.text}"}
 

@@ -207,6 +207,8 @@ class Chaos:
                 blow()
             self._something()
             time.sleep(self._rng.uniform(0.02, 0.1))
+        for _, blow in blows:
+            blow()
         while len(self._coming) > until:
             self._order_comes()
         self._amazon.clear_faults()
@@ -240,7 +242,7 @@ class Chaos:
         operation = self._rng.choice(["createFeed", "confirmShipment"])
         before = self._amazon.calls(operation)
         self._amazon.fault(operation, "late_answer", seconds=1)
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
             self._something_comes()
             if self._amazon.calls(operation) > before:
