@@ -53,7 +53,7 @@ run: .venv/installed ## The whole loop on the local Amazon: orders in, shipments
 
 .PHONY: test
 test: setup ## Pass every test
-	@$(BIN)/pytest -n 3 --durations=25 --ignore=tests/conformance
+	@$(BIN)/pytest -n 2 --durations=25 --ignore=tests/conformance
 
 .PHONY: check
 check: setup ## Format, lint, strict types, import contracts and the container files
