@@ -301,6 +301,19 @@ async def _(hub: BuiltInHub) -> Seen:
     return {"log": log}
 
 
+@case("a host that the operator allows no more")
+async def _(hub: BuiltInHub) -> Seen:
+    await hub.add_account()
+    calls = hub.amazon.state()["calls"]
+    async with hub.at_work(allowed_hosts=hub.store.url.removeprefix("http://")):
+        order = hub.place()
+        log = await hub.logs("account_unusable")
+    assert hub.amazon.state()["calls"] == calls
+    async with hub.at_work():
+        await hub.imported(order)
+    return {"log": log}
+
+
 @case("a webhook that answers 200 with garbage")
 async def _(hub: BuiltInHub) -> Seen:
     await hub.add_account()

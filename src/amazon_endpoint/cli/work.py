@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import structlog
+
 from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.amazon.port import PacedAmazon
 from amazon_endpoint.clock import Clock
+from amazon_endpoint.errors import InvalidInput
 from amazon_endpoint.outbound import Outbound
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.storage import Storage
@@ -23,6 +26,8 @@ from amazon_endpoint.sync.following import follow_sent
 from amazon_endpoint.sync.kept_orders import KeptOrders
 from amazon_endpoint.web.counting import CountedBooks, CountedReadings, CountedStore
 from amazon_endpoint.web.metrics import Metrics
+
+_log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
@@ -116,6 +121,20 @@ class _Work:
             account = await self._kept.accounts.get(account_id)
         except AccountUnknown:
             return False
+        try:
+            return await self._worked_off(kind, account)
+        except InvalidInput as unusable:
+            # What was fit when the account was added, like a host that is allowed no more.
+            _log.error(
+                "account_unusable",
+                kind=kind,
+                account=account_id,
+                field=unusable.field,
+                reason=unusable.message,
+            )
+            return False
+
+    async def _worked_off(self, kind: Kind, account: SyncAccount) -> bool:
         match kind:
             case "poll" | "read":
                 more = await self._read(kind, account)
@@ -127,13 +146,13 @@ class _Work:
                 more = await self._follow(account)
             case "tidy":
                 return await erasure.tidy_once(
-                    account_id,
+                    account.id,
                     buyers_data=self._kept.buyers_data,
                     erase_after=self._erase_after,
                     clock=self._clock,
                 )
-        if await self._kept.outbox.due(account_id, self._clock.now(), 1):
-            self.wake("deliver", account_id)
+        if await self._kept.outbox.due(account.id, self._clock.now(), 1):
+            self.wake("deliver", account.id)
         return more
 
     def _connected(self, account: SyncAccount) -> PacedAmazon:
