@@ -77,6 +77,10 @@ conformance: setup ## Referees that we did not write (AMAZON_MODELS=folder with 
 chaos: setup ## Kill, fill and restart everything for some minutes; nothing may be lost (SEED=number)
 	@$(BIN)/python -m tests.chaos $(SEED)
 
+.PHONY: bench
+bench: setup ## Measure everything, and write it to docs/performance.md
+	@$(BIN)/python -m benchmarks --into docs
+
 .PHONY: clean
 clean: ## Remove what the commands above created
 	@rm -rf .venv .tools .node .state .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

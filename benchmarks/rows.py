@@ -16,11 +16,19 @@ class Size(Enum):
     SHORT = "short"
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class Growth(msgspec.Struct, frozen=True):
+    """What grew, and to how many times its first size."""
+
+    of: str
+    times: int
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="row"):
     """Ours against a floor or a peer: sample by sample, taken by turns; one where nothing varies.
 
     `unit` is what both are counted in. Exactly one of `at_most` and `at_least` bounds the ratio
-    of ours to theirs.
+    of ours to theirs. With `growth`, it is the cost of one against that of one at the first size,
+    and a point of the plot.
     """
 
     name: str
@@ -31,6 +39,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     at_most: float | None = None
     at_least: float | None = None
     remarks: str = ""
+    growth: Growth | None = None
 
     @property
     def ratios(self) -> tuple[float, ...]:
@@ -53,3 +62,43 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         if self.at_most is not None:
             return self.ratio <= self.at_most
         return self.at_least is not None and self.ratio >= self.at_least
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What the table shows of it, below `HEADINGS`."""
+        spread = "" if len(self.ratios) == 1 else f"{min(self.ratios):.2f}–{max(self.ratios):.2f}"
+        return (
+            self.name,
+            f"{median(self.ours):.4g} {self.unit}",
+            f"{median(self.theirs):.4g} {self.unit}",
+            self.against,
+            f"{self.ratio:.3f}",
+            spread,
+            self.target,
+            "reached" if self.reached else "missed",
+        )
+
+
+class Skipped(msgspec.Struct, frozen=True, tag_field="kind", tag="skipped"):
+    """A row that could not be measured, and why."""
+
+    name: str
+    reason: str
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What the table shows of it, below `HEADINGS`."""
+        return (self.name, "", "", self.reason, "", "", "", "skipped")
+
+
+HEADINGS = ("row", "ours", "theirs", "against", "ratio", "spread", "target", "")
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """All rows of one run, and what it ran on. `at` is an ISO 8601 moment."""
+
+    at: str
+    size: Size
+    python: str
+    cores: int
+    rows: list[Row | Skipped]
