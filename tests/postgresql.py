@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -54,14 +54,20 @@ class PostgreSQL:
         shutil.rmtree(self._root)
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """An empty database of its own; yields its URL."""
+    def database(self, template: str | None = None) -> Iterator[str]:
+        """A database of its own, empty or like the one named `template`; yields its URL."""
         name = f"test_{uuid4().hex}"
+        like = f"TEMPLATE {template} STRATEGY file_copy" if template else ""
         with psycopg.connect(host=self.host, user="postgres", autocommit=True) as server:
-            server.execute(f"CREATE DATABASE {name}".encode())
+            server.execute(f"CREATE DATABASE {name} {like}".encode())
         yield f"postgresql://postgres@/{name}?host={quote(self.host)}"
         with psycopg.connect(host=self.host, user="postgres", autocommit=True) as server:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+    @staticmethod
+    def name_of(url: str) -> str:
+        """The database that the URL names."""
+        return urlsplit(url).path.removeprefix("/")
 
     def _run(self, command: str, *arguments: str) -> None:
         log_file = self._root / "log"

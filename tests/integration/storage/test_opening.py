@@ -18,6 +18,8 @@ from amazon_endpoint.storage.schema import LATEST
 from amazon_endpoint.storage.tables import metadata
 from tests.postgresql import PostgreSQL
 
+pytestmark = pytest.mark.no_tables
+
 
 def open_and_close(database_url: str) -> None:
     async def main() -> None:
