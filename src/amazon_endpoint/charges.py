@@ -6,7 +6,7 @@ already include the tax, nor which sign a discount has. So an order is *read*: t
 under which the parts add up to the stated totals is taken, for the whole order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 
@@ -15,35 +15,38 @@ import msgspec
 from amazon_endpoint.money import ZERO
 
 
-class Part(StrEnum):
-    """What a charge, a tax or a discount is for (Orders v2026-01-01, `type` and `subtype`)."""
-
-    ITEM = "ITEM"
-    SHIPPING = "SHIPPING"
-    GIFT_WRAP = "GIFT_WRAP"
-    COD_FEE = "COD_FEE"
-    OTHER = "OTHER"
-    DISCOUNT = "DISCOUNT"
-
-
-class ItemParts(msgspec.Struct, frozen=True, kw_only=True):
+class ItemParts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One order item's money as Amazon states it, unread.
 
-    `charges` per part; `tax` and `discount` are whole, their details what Amazon breaks out of
-    them; `total` is the item's stated total (`proceedsTotal`). All in the order's currency.
+    The first five are what Amazon charges for. `tax` and `discount` are whole, with what Amazon
+    breaks out of them; `total` is the item's stated total (`proceedsTotal`). All in the order's
+    currency.
     """
 
-    charges: Mapping[Part, Decimal]
+    item: Decimal = ZERO
+    shipping: Decimal = ZERO
+    gift_wrap: Decimal = ZERO
+    cod_fee: Decimal = ZERO
+    other: Decimal = ZERO
     tax: Decimal = ZERO
-    tax_details: Mapping[Part, Decimal] = {}
+    shipping_tax: Decimal = ZERO
+    gift_wrap_tax: Decimal = ZERO
     discount: Decimal = ZERO
-    discount_details: Mapping[Part, Decimal] = {}
+    shipping_discount: Decimal = ZERO
     total: Decimal | None = None
+
+    @property
+    def charged(self) -> Decimal:
+        """Every part before tax and discount."""
+        return self.item + self.shipping + self.gift_wrap + self.cod_fee + self.other
 
     @property
     def tells_its_sum(self) -> bool:
         """Whether it needs no grand total to be read: it states its total, or holds no money."""
-        return self.total is not None or not any((*self.charges.values(), self.tax, self.discount))
+        if self.total is not None:
+            return True
+        charged = self.item, self.shipping, self.gift_wrap, self.cod_fee, self.other
+        return not any((*charged, self.tax, self.discount))
 
 
 class Tip(msgspec.Struct, frozen=True):
@@ -61,7 +64,10 @@ class Reading(StrEnum):
     AS_GIVEN = "as given"
 
 
-class ItemCharges(msgspec.Struct, frozen=True, kw_only=True):
+_READINGS = tuple(Reading)
+
+
+class ItemCharges(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One order item's charges, read. Discounts are negative; taxes are what Amazon states."""
 
     item: Decimal = ZERO
@@ -96,6 +102,16 @@ class Charges(msgspec.Struct, frozen=True, kw_only=True):
     total: Decimal
 
     @property
+    def whole(self) -> ItemCharges:
+        """The items' charges, added up row by row."""
+        if len(self.items) == 1:
+            return self.items[0]
+        rows = ItemCharges.__struct_fields__
+        return ItemCharges(
+            **{row: sum([getattr(item, row) for item in self.items], ZERO) for row in rows}
+        )
+
+    @property
     def tax_included(self) -> bool:
         """Whether prices already hold the tax."""
         return self.reading is Reading.TAX_INCLUDED
@@ -109,27 +125,27 @@ def read_charges(
     Tested per item against its stated total where there is one, else all together against
     `grand_total`. Without a grand total the order's total is the sum of its parts.
     """
-    exact = (reading for reading in Reading if _is_exact(reading, items, grand_total, tip))
+    exact = (reading for reading in _READINGS if _is_exact(reading, items, grand_total, tip))
     reading = next(exact, Reading.TAX_ADDED)
-    read = tuple(_read(one, reading) for one in items)
-    parts = sum((_sum(one, reading) for one in read), ZERO)
+    parts = _total(items, reading)
     tipped = _tip_within(tip, parts, grand_total)
-    total = parts + tipped if grand_total is None else grand_total
-    return Charges(reading=reading, items=read, delivery_tip=tipped, total=total)
+    return Charges(
+        reading=reading,
+        items=tuple(_read(one, reading) for one in items),
+        delivery_tip=tipped,
+        total=parts + tipped if grand_total is None else grand_total,
+    )
 
 
 def _is_exact(
     reading: Reading, items: Sequence[ItemParts], grand_total: Decimal | None, tip: Tip | None
 ) -> bool:
-    sums = [_sum(_read(one, reading), reading) for one in items]
-    stated = [
-        (mine, one.total) for mine, one in zip(sums, items, strict=True) if one.total is not None
-    ]
-    if any(mine != total for mine, total in stated):
-        return False
-    if all(one.tells_its_sum for one in items) or grand_total is None:
+    for one in items:
+        if one.total is not None and _sum(one, reading) != one.total:
+            return False
+    if grand_total is None or all(one.tells_its_sum for one in items):
         return True
-    parts = sum(sums, ZERO)
+    parts = _total(items, reading)
     return parts + _tip_within(tip, parts, grand_total) == grand_total
 
 
@@ -139,27 +155,34 @@ def _tip_within(tip: Tip | None, parts: Decimal, grand_total: Decimal | None) ->
     return tip.amount
 
 
-def _sum(charges: ItemCharges, reading: Reading) -> Decimal:
-    included = reading is Reading.TAX_INCLUDED
-    return charges.without_tax + (ZERO if included else charges.tax)
+def _total(items: Sequence[ItemParts], reading: Reading) -> Decimal:
+    return sum((_sum(one, reading) for one in items), ZERO)
+
+
+def _sum(parts: ItemParts, reading: Reading) -> Decimal:
+    """What an item comes to; a tax or discount as a whole is the sum of its rows."""
+    taxed = parts.charged if reading is Reading.TAX_INCLUDED else parts.charged + parts.tax
+    return taxed + _signed(parts.discount, reading) if parts.discount else taxed
+
+
+def _signed(discount: Decimal, reading: Reading) -> Decimal:
+    return discount if reading is Reading.AS_GIVEN else -abs(discount)
 
 
 def _read(parts: ItemParts, reading: Reading) -> ItemCharges:
-    def discount(amount: Decimal) -> Decimal:
-        return amount if reading is Reading.AS_GIVEN else -abs(amount)
-
-    shipping_tax = parts.tax_details.get(Part.SHIPPING, ZERO)
-    gift_wrap_tax = parts.tax_details.get(Part.GIFT_WRAP, ZERO)
-    shipping_discount = discount(parts.discount_details.get(Part.SHIPPING, ZERO))
+    discount = shipping_discount = ZERO
+    if parts.discount or parts.shipping_discount:
+        shipping_discount = _signed(parts.shipping_discount, reading)
+        discount = _signed(parts.discount, reading) - shipping_discount
     return ItemCharges(
-        item=parts.charges.get(Part.ITEM, ZERO),
-        shipping=parts.charges.get(Part.SHIPPING, ZERO),
-        gift_wrap=parts.charges.get(Part.GIFT_WRAP, ZERO),
-        cod_fee=parts.charges.get(Part.COD_FEE, ZERO),
-        other=parts.charges.get(Part.OTHER, ZERO),
-        item_tax=parts.tax - shipping_tax - gift_wrap_tax,
-        shipping_tax=shipping_tax,
-        gift_wrap_tax=gift_wrap_tax,
-        promotion_discount=discount(parts.discount) - shipping_discount,
+        item=parts.item,
+        shipping=parts.shipping,
+        gift_wrap=parts.gift_wrap,
+        cod_fee=parts.cod_fee,
+        other=parts.other,
+        item_tax=parts.tax - parts.shipping_tax - parts.gift_wrap_tax,
+        shipping_tax=parts.shipping_tax,
+        gift_wrap_tax=parts.gift_wrap_tax,
+        promotion_discount=discount,
         shipping_discount=shipping_discount,
     )

@@ -36,4 +36,4 @@ def whole_seconds(moment: datetime) -> datetime:
 
 def iso(moment: datetime) -> str:
     """`moment` as the contract writes times: UTC, whole seconds, ``Z``."""
-    return f"{whole_seconds(moment).replace(tzinfo=None).isoformat()}Z"
+    return f"{moment.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"

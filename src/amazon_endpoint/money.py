@@ -2,10 +2,11 @@
 
 import re
 from decimal import Decimal
+from functools import cache, lru_cache
 
 import msgspec
 
-_AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,10})?", re.ASCII)
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,10})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 # ISO 4217, the currencies whose minor unit is not a hundredth.
@@ -28,6 +29,7 @@ class Money(msgspec.Struct, frozen=True):
     currency: str
 
 
+@lru_cache(maxsize=4096)  # an order's price, subtotal and total are often the same
 def parse_amount(text: str) -> Decimal:
     """Read a decimal string such as ``"19.99"`` or ``"-5"``.
 
@@ -58,6 +60,7 @@ def minor_digits(currency: str) -> int:
     return _MINOR_DIGITS.get(currency, 2)
 
 
+@cache
 def minor_unit(currency: str) -> Decimal:
     """The smallest amount payable in `currency`: ``0.01`` USD, ``1`` JPY."""
     return Decimal(1).scaleb(-minor_digits(currency))

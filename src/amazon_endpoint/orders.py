@@ -1,6 +1,5 @@
 """Orders: the store-neutral order, exactly as Amazon has it, and what its message is made of."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,7 +12,7 @@ MERCHANT = "MERCHANT"
 AMAZON = "AMAZON"
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True):
+class Address(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where an order goes. `lines` holds what is filled of Amazon's address lines, in order."""
 
     name: str | None = None
@@ -27,7 +26,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     phone: str | None = None
 
 
-class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
+class OrderItem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A line of an order. `item_id` is Amazon's order item id, an opaque string.
 
     What it costs stands in the order's `charges`. A quantity of 0 is a cancelled line.
@@ -124,7 +123,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return any(item.cancellation_requested_by for item in self.items)
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """Units of an item at one price, the price in whole minor units."""
 
     item: OrderItem
@@ -132,14 +131,14 @@ class Line(msgspec.Struct, frozen=True):
     price: Decimal
 
 
-class Adjustment(msgspec.Struct, frozen=True):
+class Adjustment(msgspec.Struct, frozen=True, gc=False):
     """A named row between the items' and the order's total."""
 
     name: str
     amount: Decimal
 
 
-class Totals(msgspec.Struct, frozen=True, kw_only=True):
+class Totals(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An order's sums: `item + adjustment + shipping == order`. `tax` is told, never added."""
 
     item: Decimal
@@ -149,12 +148,13 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     order: Decimal
 
 
-class Bill(msgspec.Struct, frozen=True, kw_only=True):
+class Bill(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a priced order comes to: its lines, its adjustments, its totals.
 
     `difference` is what Amazon's parts leave unexplained of its own grand total.
     """
 
+    order: Order
     currency: str
     lines: tuple[Line, ...]
     adjustments: tuple[Adjustment, ...]
@@ -178,67 +178,65 @@ def bill(order: Order) -> Bill:
     """
     if order.charges is None or order.currency is None:
         raise ValueError(f"order {order.number} has no prices yet")
-    charges = order.charges
-    lines = tuple(
-        line
-        for item, cost in zip(order.items, charges.items, strict=True)
-        for line in _lines(item, cost, order.currency)
-    )
-    unlisted = sum(
-        (c.item for i, c in zip(order.items, charges.items, strict=True) if i.quantity < 1), ZERO
-    )
-    item_total = sum((line.price * line.quantity for line in lines), ZERO)
-    shipping = _total(charges, "shipping")
-    rows = _rows(charges, unlisted)
-    difference = charges.total - item_total - shipping - sum((row.amount for row in rows), ZERO)
+    charges, currency = order.charges, order.currency
+    lines: list[Line] = []
+    item_total = unlisted = ZERO
+    for item, cost in zip(order.items, charges.items, strict=True):
+        if item.quantity < 1:
+            unlisted += cost.item
+            continue
+        for line in _lines(item, cost.item, currency):
+            lines.append(line)
+            item_total += line.price * line.quantity
+    whole = charges.whole
+    rows = _rows(charges, whole, unlisted)
+    adjustment = sum([row.amount for row in rows], ZERO)
+    difference = charges.total - item_total - whole.shipping - adjustment
     if difference:
         rows = (*rows, Adjustment("Amazon Difference", difference))
     return Bill(
-        currency=order.currency,
-        lines=lines,
+        order=order,
+        currency=currency,
+        lines=tuple(lines),
         adjustments=rows,
         totals=Totals(
             item=item_total,
-            adjustment=sum((row.amount for row in rows), ZERO),
-            tax=sum((cost.tax for cost in charges.items), ZERO),
-            shipping=shipping,
+            adjustment=adjustment + difference,
+            tax=whole.tax,
+            shipping=whole.shipping,
             order=charges.total,
         ),
         difference=difference,
     )
 
 
-def _lines(item: OrderItem, cost: ItemCharges, currency: str) -> Iterator[Line]:
-    if item.quantity < 1:
-        return
-    price, dearer = divmod(minor_units(cost.item, currency), item.quantity)
-    if cheaper := item.quantity - dearer:
-        yield Line(item, cheaper, from_minor_units(price, currency))
-    if dearer:
-        yield Line(item, dearer, from_minor_units(price + 1, currency))
+def _lines(item: OrderItem, amount: Decimal, currency: str) -> tuple[Line, ...]:
+    price = amount / item.quantity
+    if price.same_quantum(minor_unit(currency)):
+        return (Line(item, item.quantity, price),)
+    units, dearer = divmod(minor_units(amount, currency), item.quantity)
+    lines = Line(item, item.quantity - dearer, from_minor_units(units, currency))
+    if not dearer:
+        return (lines,)
+    return lines, Line(item, dearer, from_minor_units(units + 1, currency))
 
 
-def _total(charges: Charges, row: str) -> Decimal:
-    return sum((getattr(cost, row) for cost in charges.items), ZERO)
-
-
-def _rows(charges: Charges, unlisted: Decimal) -> tuple[Adjustment, ...]:
+def _rows(charges: Charges, whole: ItemCharges, unlisted: Decimal) -> tuple[Adjustment, ...]:
     """The five published rows, always; the further ones where they are not zero."""
-
-    def tax(row: str) -> Decimal:
-        return ZERO if charges.tax_included else _total(charges, row)
-
+    item_tax, gift_wrap_tax, shipping_tax = whole.item_tax, whole.gift_wrap_tax, whole.shipping_tax
+    if charges.tax_included:
+        item_tax = gift_wrap_tax = shipping_tax = ZERO
     published = (
-        Adjustment("Shipping Discount", _total(charges, "shipping_discount")),
-        Adjustment("Promotion Discount", _total(charges, "promotion_discount")),
-        Adjustment("Amazon Tax", tax("item_tax")),
-        Adjustment("Gift Wrap Price", _total(charges, "gift_wrap")),
-        Adjustment("Gift Wrap Tax", tax("gift_wrap_tax")),
+        Adjustment("Shipping Discount", whole.shipping_discount),
+        Adjustment("Promotion Discount", whole.promotion_discount),
+        Adjustment("Amazon Tax", item_tax),
+        Adjustment("Gift Wrap Price", whole.gift_wrap),
+        Adjustment("Gift Wrap Tax", gift_wrap_tax),
     )
     further = (
-        Adjustment("Shipping Tax", tax("shipping_tax")),
-        Adjustment("COD Fee", _total(charges, "cod_fee")),
-        Adjustment("Delivery Tip", charges.delivery_tip),
-        Adjustment("Amazon Other", _total(charges, "other") + unlisted),
+        ("Shipping Tax", shipping_tax),
+        ("COD Fee", whole.cod_fee),
+        ("Delivery Tip", charges.delivery_tip),
+        ("Amazon Other", whole.other + unlisted),
     )
-    return published + tuple(row for row in further if row.amount)
+    return published + tuple([Adjustment(name, amount) for name, amount in further if amount])

@@ -1,22 +1,36 @@
 """Ledger: an order's amounts in its one currency, and when they make a price."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from amazon_endpoint.charges import ItemParts
 from amazon_endpoint.money import Money, parse_amount, parse_currency
 
+_NO_MONEY = "it holds an amount of money that is none"
 
-def read_money(amount: str, currency: str) -> Money:
+
+def read_amount(amount: str) -> Decimal:
     """An amount as Amazon writes it.
 
     Raises:
         ValueError: it is none. The text is not quoted: it may be anything, a buyer's data included.
     """
     try:
-        return Money(parse_amount(amount), parse_currency(currency))
+        return parse_amount(amount)
     except ValueError:
-        raise ValueError("it holds an amount of money that is none") from None
+        raise ValueError(_NO_MONEY) from None
+
+
+def read_money(amount: str, currency: str) -> Money:
+    """An amount and its currency as Amazon writes them.
+
+    Raises:
+        ValueError: they are none, which is not quoted.
+    """
+    try:
+        return Money(read_amount(amount), parse_currency(currency))
+    except ValueError:
+        raise ValueError(_NO_MONEY) from None
 
 
 class Ledger:
@@ -40,15 +54,19 @@ class Ledger:
 
 
 def is_priced(
-    items: Iterable[tuple[int, ItemParts | None]], grand_total: Decimal | None, *, pending: bool
+    quantities: Iterable[int],
+    items: Sequence[ItemParts | None],
+    grand_total: Decimal | None,
+    *,
+    pending: bool,
 ) -> bool:
     """Whether Amazon states an order's prices: never guessed, never zero for want of one.
 
-    `items` are each item's quantity, and its parts where a price is stated.
+    `items` are each item's parts where a price is stated.
     """
-    listed = list(items)
     if pending and grand_total == 0:
         return False
-    if any(quantity and parts is None for quantity, parts in listed):
+    unpriced = [quantity for quantity, item in zip(quantities, items, strict=True) if item is None]
+    if any(unpriced):
         return False
-    return grand_total is not None or any(parts is not None for _, parts in listed)
+    return grand_total is not None or len(unpriced) < len(items)

@@ -26,7 +26,7 @@ from amazon_endpoint.errors import (
     Unreadable,
 )
 from amazon_endpoint.feeds import FeedReport, FeedResult, FeedState, MessageResult
-from amazon_endpoint.orders import AMAZON, MERCHANT, Order, bill
+from amazon_endpoint.orders import AMAZON, MERCHANT, Bill, Order
 
 # Amazon's descriptions are cut to what a person reads.
 _LONGEST_DESCRIPTION = 500
@@ -79,8 +79,9 @@ def about_confirmed(shipment_number: str, order_number: str) -> Notification:
     )
 
 
-def about_orders(orders: Sequence[Order]) -> Iterator[Notification]:
-    """What the merchant has to know of imported, priced orders beyond the orders themselves."""
+def about_orders(bills: Sequence[Bill]) -> Iterator[Notification]:
+    """What the merchant has to know of imported orders beyond the orders themselves."""
+    orders = [billed.order for billed in bills]
     refused = [
         order.number
         for order in orders
@@ -103,9 +104,9 @@ def about_orders(orders: Sequence[Order]) -> Iterator[Notification]:
             "application has the role that shows addresses (Direct to Consumer Shipping), then "
             "import by number.",
         )
-    for order in orders:
-        billed = bill(order)
-        if billed.difference_is_notable:
+    for billed in bills:
+        order = billed.order
+        if billed.difference and billed.difference_is_notable:
             yield Notification(
                 "warn",
                 "Amazon Difference",

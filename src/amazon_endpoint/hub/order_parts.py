@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache
 
 import msgspec
 
@@ -103,5 +104,13 @@ def amount(exact: Decimal, currency: str) -> Decimal:
 
     Only ever padded: an amount with more digits keeps them.
     """
-    padded = exact.quantize(Decimal(1).scaleb(-max(minor_digits(currency), 1)))
+    least = _least(currency)
+    if exact.same_quantum(least):
+        return exact
+    padded = exact.quantize(least)
     return padded if padded == exact else exact
+
+
+@cache
+def _least(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-max(minor_digits(currency), 1))

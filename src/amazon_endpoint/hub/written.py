@@ -11,7 +11,7 @@ from amazon_endpoint.hub.notifications import (
     about_unpriced,
     about_unreadable,
 )
-from amazon_endpoint.orders import Order
+from amazon_endpoint.orders import Bill, Order, bill
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -23,20 +23,21 @@ class Written(msgspec.Struct, frozen=True):
 
 def write_each(
     orders: Sequence[Order],
-    encode: Callable[[Order], bytes],
+    encode: Callable[[Bill], bytes],
     *,
     unreadable: Iterable[UnreadableOrder] = (),
 ) -> Written:
     """Write the priced orders; the others, and those that can't be written, are told."""
     objects: list[msgspec.Raw] = []
-    imported: list[Order] = []
+    imported: list[Bill] = []
     unwritable: list[UnreadableOrder] = []
     for order in orders:
         if not order.priced:
             continue
         try:
-            objects.append(msgspec.Raw(encode(order)))
-            imported.append(order)
+            billed = bill(order)
+            objects.append(msgspec.Raw(encode(billed)))
+            imported.append(billed)
         except (ValueError, ArithmeticError):
             unwritable.append(UnreadableOrder(order.number, "a value does not fit the message"))
     return Written(

@@ -10,7 +10,7 @@ import msgspec
 
 from amazon_endpoint.hub.order_parts import ShippingMethods
 from amazon_endpoint.hub.v5.order import encode_order
-from amazon_endpoint.orders import Order
+from amazon_endpoint.orders import Order, bill
 from amazon_endpoint.stores.port import MessageKind
 
 
@@ -50,7 +50,7 @@ def order_message(kind: MessageKind, order: Order, *, shipping_methods: Mapping[
     if order.priced or kind != MessageKind.ORDER_CANCEL:
         # Told now, while the order can still be put aside: a message that can't be written would
         # be found out at each attempt only.
-        encode_order(order, shipping_methods=ShippingMethods(shipping_methods))
+        encode_order(bill(order), shipping_methods=ShippingMethods(shipping_methods))
     return _encode(OrderMessage(order, dict(shipping_methods)))
 
 

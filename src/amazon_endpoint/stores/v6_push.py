@@ -13,6 +13,7 @@ from amazon_endpoint.hub.errors import NotAMessage
 from amazon_endpoint.hub.json_object import read_object
 from amazon_endpoint.hub.order_parts import ShippingMethods
 from amazon_endpoint.hub.v6.order import OrderObject, encode_order
+from amazon_endpoint.orders import bill
 from amazon_endpoint.outbound import Answer, Outbound
 from amazon_endpoint.stores.messages import OrderMessage, read_order
 from amazon_endpoint.stores.port import Delivered, Delivery, MessageKind, Outcome, Refused
@@ -61,7 +62,7 @@ class V6Store:
     async def _add(self, delivery: Delivery) -> Outcome:
         message = read_order(delivery.body)
         order = encode_order(
-            message.order, shipping_methods=ShippingMethods(message.shipping_methods)
+            bill(message.order), shipping_methods=ShippingMethods(message.shipping_methods)
         )
         answer = await self._call("add_order", delivery.webhook_id, order)
         if isinstance(answer, Answer) and answer.status == 500:
@@ -102,7 +103,9 @@ def _updated(message: OrderMessage) -> OrderObject | _UnpricedOrder:
     order = message.order
     status = "canceled" if order.cancelled else "complete"
     if order.priced:
-        written = encode_order(order, shipping_methods=ShippingMethods(message.shipping_methods))
+        written = encode_order(
+            bill(order), shipping_methods=ShippingMethods(message.shipping_methods)
+        )
         return msgspec.structs.replace(written, status=status)
     return _UnpricedOrder(
         id=order.number,

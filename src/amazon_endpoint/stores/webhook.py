@@ -9,6 +9,7 @@ import msgspec
 from amazon_endpoint.clock import Clock, iso
 from amazon_endpoint.hub.order_parts import ShippingMethods
 from amazon_endpoint.hub.v5.order import OrderObject, encode_order
+from amazon_endpoint.orders import bill
 from amazon_endpoint.outbound import Outbound
 from amazon_endpoint.stores.messages import OrderMessage, read_order, read_shipment
 from amazon_endpoint.stores.port import Delivery, MessageKind, Outcome, Refused
@@ -120,7 +121,7 @@ def write_message(delivery: Delivery) -> bytes:
 def _order_object(message: OrderMessage) -> OrderObject | _UnpricedOrder:
     order = message.order
     if order.priced:
-        return encode_order(order, shipping_methods=ShippingMethods(message.shipping_methods))
+        return encode_order(bill(order), shipping_methods=ShippingMethods(message.shipping_methods))
     return _UnpricedOrder(
         number=order.number,
         channel=order.channel,

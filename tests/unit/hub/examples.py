@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from amazon_endpoint.charges import ItemParts, Part, read_charges
+from amazon_endpoint.charges import ItemParts, read_charges
 from amazon_endpoint.hub.v5.message import Message, decode
 from amazon_endpoint.orders import Address, Order, OrderItem
 
@@ -42,8 +42,8 @@ def message(payload: dict[str, Any], parameters: Mapping[str, object] = PARAMETE
 
 def parts(item: str, **more: str) -> ItemParts:
     """One item's money: what it costs, and further parts by their name."""
-    charges = {Part[name.upper()]: Decimal(value) for name, value in more.items()}
-    return ItemParts(charges={Part.ITEM: Decimal(item), **charges})
+    charges = {name: Decimal(value) for name, value in more.items()}
+    return ItemParts(item=Decimal(item), **charges)
 
 
 def order(*money: ItemParts, total: str | None = None, **changes: Any) -> Order:

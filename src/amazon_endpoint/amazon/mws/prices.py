@@ -4,7 +4,7 @@ Every amount is for the whole line. How an order was paid (`PaymentExecutionDeta
 of what it costs: parts of a payment are not added up.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -13,23 +13,19 @@ from lxml import etree
 from amazon_endpoint.amazon.ledger import Ledger, is_priced
 from amazon_endpoint.amazon.mws.fields import count, money, required
 from amazon_endpoint.amazon.xml import text
-from amazon_endpoint.charges import Charges, ItemParts, Part, read_charges
+from amazon_endpoint.charges import Charges, ItemParts, read_charges
 from amazon_endpoint.money import ZERO, Money
 
 _PENDING = {"Pending", "PendingAvailability"}
 
 _CHARGES = {
-    "ItemPrice": Part.ITEM,
-    "ShippingPrice": Part.SHIPPING,
-    "GiftWrapPrice": Part.GIFT_WRAP,
-    "CODFee": Part.COD_FEE,
+    "ItemPrice": "item",
+    "ShippingPrice": "shipping",
+    "GiftWrapPrice": "gift_wrap",
+    "CODFee": "cod_fee",
 }
-_TAXES = {"ItemTax": Part.ITEM, "ShippingTax": Part.SHIPPING, "GiftWrapTax": Part.GIFT_WRAP}
-_DISCOUNTS = {
-    "PromotionDiscount": Part.ITEM,
-    "ShippingDiscount": Part.SHIPPING,
-    "CODFeeDiscount": Part.COD_FEE,
-}
+_TAXES = ("ItemTax", "ShippingTax", "GiftWrapTax")
+_DISCOUNTS = ("PromotionDiscount", "ShippingDiscount", "CODFeeDiscount")
 _DISCOUNT_TAXES = ("PromotionDiscountTax", "ShippingDiscountTax")
 
 
@@ -60,9 +56,9 @@ def read_prices(order: etree._Element, items: Sequence[etree._Element]) -> Price
     remarks = tuple(dict.fromkeys(ledger.remarks))
     quantities = (count(item, "QuantityOrdered") or 0 for item in items)
     pending = text(order, "OrderStatus") in _PENDING
-    if not is_priced(zip(quantities, parts, strict=True), grand_total, pending=pending):
+    if not is_priced(quantities, parts, grand_total, pending=pending):
         return Prices(currency, None, remarks)
-    known = [one or ItemParts(charges={}) for one in parts]
+    known = [one or ItemParts() for one in parts]
     return Prices(currency, _charges(known, discount_taxes, grand_total), remarks)
 
 
@@ -92,26 +88,23 @@ def _adds_up(charges: Charges) -> bool:
 def _parts(item: etree._Element, ledger: Ledger) -> ItemParts | None:
     """The item's parts; None while Amazon states no price for it."""
     charges = _amounts(item, _CHARGES, ledger)
-    if Part.ITEM not in charges:
+    if "ItemPrice" not in charges:
         return None
     taxes = _amounts(item, _TAXES, ledger)
     discounts = _amounts(item, _DISCOUNTS, ledger)
     return ItemParts(
-        charges=charges,
+        **{_CHARGES[name]: amount for name, amount in charges.items()},
         tax=sum(taxes.values(), ZERO),
-        tax_details=taxes,
+        shipping_tax=taxes.get("ShippingTax", ZERO),
+        gift_wrap_tax=taxes.get("GiftWrapTax", ZERO),
         discount=sum(discounts.values(), ZERO),
-        discount_details=discounts,
+        shipping_discount=discounts.get("ShippingDiscount", ZERO),
     )
 
 
-def _amounts(
-    item: etree._Element, names: Mapping[str, Part], ledger: Ledger
-) -> dict[Part, Decimal]:
-    counted = {
-        part: ledger.counted(money(item, name), _whose(item)) for name, part in names.items()
-    }
-    return {part: amount for part, amount in counted.items() if amount is not None}
+def _amounts(item: etree._Element, names: Iterable[str], ledger: Ledger) -> dict[str, Decimal]:
+    counted = {name: ledger.counted(money(item, name), _whose(item)) for name in names}
+    return {name: amount for name, amount in counted.items() if amount is not None}
 
 
 def _discount_tax(item: etree._Element, ledger: Ledger) -> Decimal:

@@ -45,10 +45,14 @@ SERVICE_LEVEL_WORDS = {
 _NO_ORDER = (ValueError, ArithmeticError, RecursionError)
 
 
+# A fraction stays the text that it is, to be read exactly.
+_decode = msgspec.json.Decoder(wire.Order, float_hook=str).decode
+
+
 def read_order(raw: msgspec.Raw, *, personal_data_asked: bool) -> Order | UnreadableOrder:
     """Read one order, or say why it can't be read without saying what is in it."""
     try:
-        order = msgspec.json.decode(raw, type=wire.Order)
+        order = _decode(raw)
         return _order(order, personal_data_asked=personal_data_asked)
     except _NO_ORDER as problem:  # msgspec's are ValueErrors that tell the place, not the value
         return UnreadableOrder(_number(raw), f"This order can't be read: {problem}.")

@@ -5,14 +5,31 @@ from decimal import Decimal
 
 import msgspec
 
-from amazon_endpoint.amazon.ledger import Ledger, is_priced, read_money
+from amazon_endpoint.amazon.ledger import Ledger, is_priced, read_amount, read_money
 from amazon_endpoint.amazon.spapi import wire
-from amazon_endpoint.charges import Charges, ItemParts, Part, Tip, read_charges
+from amazon_endpoint.charges import Charges, ItemParts, Tip, read_charges
 from amazon_endpoint.money import ZERO, Money
 
 _PENDING = {"PENDING", "PENDING_AVAILABILITY"}
-_TAX, _DISCOUNT, _TIP = "TAX", "DISCOUNT", "DELIVERY_TIP"
-_PARTS = {part.value: part for part in Part}
+_TIP = "DELIVERY_TIP"
+
+_PARTS = {
+    "ITEM": "item",
+    "SHIPPING": "shipping",
+    "GIFT_WRAP": "gift_wrap",
+    "COD_FEE": "cod_fee",
+    "OTHER": "other",
+    "TAX": "tax",
+    "DISCOUNT": "discount",
+}
+#: What is broken out of a part; the other details stay in the item's own row.
+_DETAILS = {
+    "tax": {"SHIPPING": "shipping_tax", "GIFT_WRAP": "gift_wrap_tax"},
+    "discount": {"SHIPPING": "shipping_discount"},
+}
+
+
+_NOTHING = ItemParts()
 
 
 class Prices(msgspec.Struct, frozen=True):
@@ -37,20 +54,21 @@ def read_prices(order: wire.Order) -> Prices:
         ValueError: an amount or a currency is not one.
     """
     currency = _currency(order)
-    unit_prices = tuple(_unit_price(item) for item in order.order_items)
     if currency is None:
-        return Prices(None, None, unit_prices, ())
+        return Prices(None, None, (None,) * len(order.order_items), ())
+    unit_prices = tuple([_unit_price(item) for item in order.order_items])
     ledger = _Ledger(currency)
     items = [ledger.item(item) for item in order.order_items]
-    proceeds = order.proceeds or wire.OrderProceeds()
-    grand_total = ledger.amount(proceeds.grand_total, "the order")
-    tip = ledger.tip(proceeds.breakdowns or [])
+    grand_total = tip = None
+    if order.proceeds:
+        grand_total = ledger.amount(order.proceeds.grand_total, "the order")
+        tip = ledger.tip(order.proceeds.breakdowns or ())
     remarks = tuple(dict.fromkeys(ledger.remarks))
-    status = order.fulfillment.fulfillment_status if order.fulfillment else None
-    quantities = (item.quantity_ordered for item in order.order_items)
-    if not is_priced(zip(quantities, items, strict=True), grand_total, pending=status in _PENDING):
+    pending = order.fulfillment is not None and order.fulfillment.fulfillment_status in _PENDING
+    quantities = [item.quantity_ordered for item in order.order_items]
+    if not is_priced(quantities, items, grand_total, pending=pending):
         return Prices(currency, None, unit_prices, remarks)
-    parts = [item or ItemParts(charges={}) for item in items]
+    parts = [item or _NOTHING for item in items]
     charges = read_charges(parts, grand_total=grand_total, tip=tip)
     return Prices(currency, charges, unit_prices, remarks)
 
@@ -59,7 +77,12 @@ class _Ledger(Ledger):
     """Reads breakdowns."""
 
     def amount(self, money: wire.Money | None, whose: str) -> Decimal | None:
-        return self.counted(_read(money) if money else None, whose)
+        """The amount in the order's currency, if there is one."""
+        if money is None:
+            return None
+        if money.currency_code == self.currency:
+            return read_amount(_text(money))
+        return self.counted(_read(money), whose)
 
     def tip(self, breakdowns: Sequence[wire.Breakdown]) -> Tip | None:
         tips = [one for one in breakdowns if one.type == _TIP]
@@ -72,64 +95,51 @@ class _Ledger(Ledger):
     def item(self, item: wire.OrderItem) -> ItemParts | None:
         """The item's parts; None while Amazon states no price for it."""
         whose = f"item {item.order_item_id}"
-        proceeds = item.proceeds or wire.ItemProceeds()
-        breakdowns = proceeds.breakdowns or []
-        total = self.amount(proceeds.proceeds_total, whose)
-        charges: dict[Part, Decimal] = {}
-        sums = {_TAX: ZERO, _DISCOUNT: ZERO}
-        details: dict[str, dict[Part, Decimal]] = {_TAX: {}, _DISCOUNT: {}}
+        parts: dict[str, Decimal] = {}
+        total, complete = None, True
+        if item.proceeds:
+            total = self.amount(item.proceeds.proceeds_total, whose)
+            complete = self._add(item.proceeds.breakdowns or (), parts, whose)
+        if "item" in parts:
+            return ItemParts(total=total, **parts)
+        own = self._by_unit_price(item, whose)
+        if own is None and total is not None and complete:
+            own = _left_for_the_item(ItemParts(**parts), total)
+            if own is None:
+                self.remarks.append(f"Of {whose}, no amount says what the item itself costs.")
+        return None if own is None else ItemParts(item=own, total=total, **parts)
+
+    def _add(
+        self, breakdowns: Sequence[wire.Breakdown], parts: dict[str, Decimal], whose: str
+    ) -> bool:
+        """Add up the breakdowns by part; whether each has an amount that counts."""
         complete = True
         for one in breakdowns:
             amount = self.amount(one.subtotal, whose)
             if amount is None:
                 complete = False
                 continue
-            if one.type in sums:
-                sums[one.type] += amount
-                for part, value in self._details(one, whose):
-                    details[one.type][part] = details[one.type].get(part, ZERO) + value
-            else:
-                part = self._part(one, whose)
-                charges[part] = charges.get(part, ZERO) + amount
-        parts = ItemParts(
-            charges=charges,
-            tax=sums[_TAX],
-            tax_details=details[_TAX],
-            discount=sums[_DISCOUNT],
-            discount_details=details[_DISCOUNT],
-            total=total,
-        )
-        if Part.ITEM in charges:
-            return parts
-        own = self._by_unit_price(item, whose)
-        if own is None and total is not None and complete:
-            own = _left_for_the_item(parts, total)
-            if own is None:
-                self.remarks.append(f"Of {whose}, no amount says what the item itself costs.")
-        if own is None:
-            return None
-        return msgspec.structs.replace(parts, charges={**charges, Part.ITEM: own})
+            part = _PARTS.get(one.type) or self._unknown(one, whose)
+            parts[part] = parts[part] + amount if part in parts else amount
+            if one.detailed_breakdowns and part in _DETAILS:
+                for detail in one.detailed_breakdowns:
+                    value = self.amount(detail.value, whose)
+                    within = _DETAILS[part].get(detail.subtype or "")
+                    if within and value is not None:
+                        parts[within] = parts.get(within, ZERO) + value
+        return complete
 
     def _by_unit_price(self, item: wire.OrderItem, whose: str) -> Decimal | None:
         price = item.product.price
         unit_price = self.amount(price.unit_price if price else None, whose)
         return None if unit_price is None else unit_price * item.quantity_ordered
 
-    def _part(self, breakdown: wire.Breakdown, whose: str) -> Part:
-        part = _PARTS.get(breakdown.type)
-        if part is None:
-            self.remarks.append(
-                f"Of {whose}, {breakdown.type[:40]!r} is counted as other: Amazon has not "
-                "published what it is."
-            )
-        return part or Part.OTHER
-
-    def _details(self, breakdown: wire.Breakdown, whose: str) -> Iterator[tuple[Part, Decimal]]:
-        for one in breakdown.detailed_breakdowns or ():
-            value = self.amount(one.value, whose)
-            part = _PARTS.get(one.subtype or "")
-            if part is not None and value is not None:
-                yield part, value
+    def _unknown(self, breakdown: wire.Breakdown, whose: str) -> str:
+        self.remarks.append(
+            f"Of {whose}, {breakdown.type[:40]!r} is counted as other: Amazon has not "
+            "published what it is."
+        )
+        return "other"
 
 
 def _left_for_the_item(parts: ItemParts, total: Decimal) -> Decimal | None:
@@ -139,12 +149,13 @@ def _left_for_the_item(parts: ItemParts, total: Decimal) -> Decimal | None:
     can't: whatever is read, a price could be found that fits.
     """
     if not parts.tax and not parts.discount:
-        return total - sum(parts.charges.values(), ZERO)
+        return total - parts.charged
     return ZERO if read_charges([parts], grand_total=None).total == total else None
 
 
 def _currency(order: wire.Order) -> str | None:
-    return next((_read(money).currency for money in _stated(order)), None)
+    stated = next(_stated(order), None)
+    return _read(stated).currency if stated else None
 
 
 def _stated(order: wire.Order) -> Iterator[wire.Money]:
@@ -167,7 +178,10 @@ def _unit_price(item: wire.OrderItem) -> Money | None:
 
 
 def _read(money: wire.Money) -> Money:
-    text = bytes(money.amount).decode()
-    if text.startswith('"'):
-        text = text[1:-1]
-    return read_money(text, money.currency_code)
+    return read_money(_text(money), money.currency_code)
+
+
+def _text(money: wire.Money) -> str:
+    """The amount as it was written, which may be as a number."""
+    amount = money.amount
+    return amount if isinstance(amount, str) else str(amount)

@@ -5,7 +5,7 @@ possible values stays a string, and fields that we don't know are passed over. T
 were written, to be read exactly.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -14,9 +14,9 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Money(msgspec.Struct, rename="camel"):
-    """`amount` is kept as it was written, to be read exactly."""
+    """`amount` is text or a number, kept as it was written by a decoder that reads no fractions."""
 
-    amount: msgspec.Raw
+    amount: Any
     currency_code: str
 
 

@@ -16,7 +16,7 @@ from amazon_endpoint.hub.order_parts import (
     amount,
     totals_of,
 )
-from amazon_endpoint.orders import Line, Order, bill
+from amazon_endpoint.orders import Bill, Line
 
 
 class LineItemObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,15 +70,12 @@ class OrderObject(msgspec.Struct, frozen=True, kw_only=True):
     billing_address: AddressObject
 
 
-def encode_order(order: Order, *, shipping_methods: ShippingMethods) -> OrderObject:
+def encode_order(billed: Bill, *, shipping_methods: ShippingMethods) -> OrderObject:
     """The order object of a priced order.
 
     The tracking and number of the shipment are known once Amazon has exactly one package.
-
-    Raises:
-        ValueError: the order has no prices yet.
     """
-    billed = bill(order)
+    order = billed.order
     lines = tuple(_line(line, billed.currency) for line in billed.lines)
     totals = totals_of(billed)
     address = address_of(order.shipping_address, states.full_name)

@@ -23,7 +23,7 @@ from amazon_endpoint.hub.order_parts import ShippingMethods
 from amazon_endpoint.hub.v5.message import Service
 from amazon_endpoint.hub.v5.order import OrderObject, encode_order
 from amazon_endpoint.hub.written import Written, write_each
-from amazon_endpoint.orders import Order
+from amazon_endpoint.orders import Bill, Order
 
 # When a hub shall ask again for a feed in progress, in seconds.
 FEED_DELAY = 120
@@ -117,7 +117,7 @@ def write_orders(
 ) -> Written:
     """The orders of an answer. One that can't be imported is told and stops no other."""
     methods = ShippingMethods(shipping_methods)
-    return write_each(orders, lambda order: _order_message(order, methods), unreadable=unreadable)
+    return write_each(orders, lambda billed: _order_message(billed, methods), unreadable=unreadable)
 
 
 def orders_reply(
@@ -154,6 +154,6 @@ def orders_reply(
     )
 
 
-def _order_message(order: Order, shipping_methods: ShippingMethods) -> bytes:
-    written = encode_order(order, shipping_methods=shipping_methods)
+def _order_message(billed: Bill, shipping_methods: ShippingMethods) -> bytes:
+    written = encode_order(billed, shipping_methods=shipping_methods)
     return _encode(_NewMessage("order:import", _OrderPayload(written)))

@@ -19,7 +19,7 @@ from amazon_endpoint.hub.order_parts import (
     amount,
     totals_of,
 )
-from amazon_endpoint.orders import AMAZON, MERCHANT, Line, Order, bill
+from amazon_endpoint.orders import AMAZON, MERCHANT, Bill, Line
 
 # Amazon's older words, which FlowLink's flows were written for.
 _FULFILMENT_CHANNELS = {MERCHANT: "MFN", AMAZON: "AFN"}
@@ -65,13 +65,9 @@ class OrderObject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     fulfillment_channel: str | None = None
 
 
-def encode_order(order: Order, *, shipping_methods: ShippingMethods) -> OrderObject:
-    """The order object of a priced order.
-
-    Raises:
-        ValueError: the order has no prices yet.
-    """
-    billed = bill(order)
+def encode_order(billed: Bill, *, shipping_methods: ShippingMethods) -> OrderObject:
+    """The order object of a priced order."""
+    order = billed.order
     totals = totals_of(billed)
     address = address_of(order.shipping_address, states.code)
     return OrderObject(

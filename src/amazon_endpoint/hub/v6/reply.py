@@ -97,7 +97,7 @@ def write_orders(
     methods = ShippingMethods(shipping_methods)
     return write_each(
         orders,
-        lambda order: _encode(encode_order(order, shipping_methods=methods)),
+        lambda billed: _encode(encode_order(billed, shipping_methods=methods)),
         unreadable=unreadable,
     )
 

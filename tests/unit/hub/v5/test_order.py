@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from amazon_endpoint.charges import ItemParts, Part
+from amazon_endpoint.charges import ItemParts
 from amazon_endpoint.hub.order_parts import ShippingMethods
 from amazon_endpoint.hub.v5.order import encode_order
-from amazon_endpoint.orders import Address, Order, OrderItem, OrderPackage
+from amazon_endpoint.orders import Address, Order, OrderItem, OrderPackage, bill
 from tests.contract import published
 from tests.unit.hub.examples import ADDRESS, order, parts
 
@@ -17,7 +17,9 @@ from tests.unit.hub.examples import ADDRESS, order, parts
 def written(one: Order, **shipping_methods: str) -> dict[str, Any]:
     """The order object as a store parses it, its numbers as exact texts."""
     encoder = msgspec.json.Encoder(decimal_format="number")
-    body = encoder.encode(encode_order(one, shipping_methods=ShippingMethods(shipping_methods)))
+    body = encoder.encode(
+        encode_order(bill(one), shipping_methods=ShippingMethods(shipping_methods))
+    )
     read: dict[str, Any] = json.loads(body, parse_float=str)
     return read
 
@@ -33,7 +35,9 @@ def test_the_published_order_comes_out_to_the_letter() -> None:
     response = json.loads(published("import_by_number.response"))
     encoder = msgspec.json.Encoder(decimal_format="number")
 
-    ours = json.loads(encoder.encode(encode_order(order(), shipping_methods=ShippingMethods({}))))
+    ours = json.loads(
+        encoder.encode(encode_order(bill(order()), shipping_methods=ShippingMethods({})))
+    )
 
     # As text: the same keys in the same order, numbers of the same type.
     assert json.dumps(ours) == json.dumps(response["messages"][0]["payload"]["order"])
@@ -41,15 +45,13 @@ def test_the_published_order_comes_out_to_the_letter() -> None:
 
 def test_rows_and_totals_add_up_to_the_cent() -> None:
     discounted = ItemParts(
-        charges={
-            Part.ITEM: Decimal("59.97"),
-            Part.SHIPPING: Decimal("4.99"),
-            Part.GIFT_WRAP: Decimal("3.50"),
-        },
+        item=Decimal("59.97"),
+        shipping=Decimal("4.99"),
+        gift_wrap=Decimal("3.50"),
         tax=Decimal("5.40"),
-        tax_details={Part.SHIPPING: Decimal("0.40")},
+        shipping_tax=Decimal("0.40"),
         discount=Decimal("7.00"),
-        discount_details={Part.SHIPPING: Decimal("2.00")},
+        shipping_discount=Decimal("2.00"),
     )
     one = order(discounted, total="66.86")
 
@@ -124,7 +126,7 @@ def test_a_line_without_sku_or_title_has_both_keys() -> None:
 
 def test_an_order_without_prices_is_not_written() -> None:
     with pytest.raises(ValueError, match="no prices"):
-        encode_order(order(charges=None), shipping_methods=ShippingMethods({}))
+        bill(order(charges=None))
 
 
 def test_times_are_utc_cut_to_the_second() -> None:

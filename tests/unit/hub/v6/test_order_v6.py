@@ -4,15 +4,15 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from amazon_endpoint.charges import ItemParts, Part
+from amazon_endpoint.charges import ItemParts
 from amazon_endpoint.hub.order_parts import ShippingMethods
 from amazon_endpoint.hub.v6.order import encode_order
-from amazon_endpoint.orders import Order
+from amazon_endpoint.orders import Order, bill
 from tests.unit.hub.examples import ADDRESS, order, parts
 
 
 def encoded(given: Order, **shipping_methods: str) -> dict[str, object]:
-    written = encode_order(given, shipping_methods=ShippingMethods(shipping_methods))
+    written = encode_order(bill(given), shipping_methods=ShippingMethods(shipping_methods))
     body = msgspec.json.Encoder(decimal_format="number").encode(written)
     read: dict[str, object] = json.loads(body, parse_float=Decimal)
     return read
@@ -78,7 +78,7 @@ def test_the_published_order_in_the_later_format() -> None:
 
 
 def test_discounts_are_negative() -> None:
-    discounted = ItemParts(charges={Part.ITEM: Decimal("10.00")}, discount=Decimal("1.50"))
+    discounted = ItemParts(item=Decimal("10.00"), discount=Decimal("1.50"))
     adjustments = encoded(order(discounted, total="8.50"))["adjustments"]
     assert {"name": "Promotion Discount", "value": Decimal("-1.50")} in adjustments  # type: ignore[operator]
 
@@ -111,7 +111,7 @@ def test_the_shipping_method_is_looked_up_and_amazons_stays() -> None:
 
 def test_an_order_without_prices_is_not_written() -> None:
     with pytest.raises(ValueError, match="no prices"):
-        encode_order(order(charges=None), shipping_methods=ShippingMethods({}))
+        bill(order(charges=None))
 
 
 def test_asin_and_channel_are_there_where_amazon_tells_them() -> None:
