@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from amazon_endpoint.amazon.marketplaces import marketplace
-from amazon_endpoint.amazon.port import UnreadableOrder
+from amazon_endpoint.amazon.port import OrderPage, UnreadableOrder
 from amazon_endpoint.amazon.spapi import wire
 from amazon_endpoint.amazon.spapi.prices import Prices, read_prices
 from amazon_endpoint.amazon.timestamps import read_timestamp
@@ -47,6 +47,34 @@ _NO_ORDER = (ValueError, ArithmeticError, RecursionError)
 
 # A fraction stays the text that it is, to be read exactly.
 _decode = msgspec.json.Decoder(wire.Order, float_hook=str).decode
+_decode_page = msgspec.json.Decoder(wire.OrdersPage).decode
+_decode_one = msgspec.json.Decoder(wire.OneOrder).decode
+
+
+def read_page(body: bytes, personal_data_asked: bool) -> OrderPage:
+    """The answer of searchOrders, each of its orders on its own.
+
+    Raises:
+        ValueError: it is no such answer.
+    """
+    page = _decode_page(body)
+    read = [read_order(raw, personal_data_asked=personal_data_asked) for raw in page.orders]
+    bound = page.last_updated_before or page.created_before
+    return OrderPage(
+        orders=tuple([one for one in read if isinstance(one, Order)]),
+        unreadable=tuple([one for one in read if isinstance(one, UnreadableOrder)]),
+        next_token=(page.pagination.next_token or None) if page.pagination else None,
+        served_before=read_timestamp(bound) if bound else None,
+    )
+
+
+def read_one(body: bytes, personal_data_asked: bool) -> Order | UnreadableOrder:
+    """The answer of getOrder.
+
+    Raises:
+        ValueError: it is no such answer.
+    """
+    return read_order(_decode_one(body).order, personal_data_asked=personal_data_asked)
 
 
 def read_order(raw: msgspec.Raw, *, personal_data_asked: bool) -> Order | UnreadableOrder:

@@ -5,14 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-import msgspec
-
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery, UnreadableOrder
-from amazon_endpoint.amazon.spapi import wire
 from amazon_endpoint.amazon.spapi.operations import GET_ORDER, SEARCH_ORDERS, Operation
-from amazon_endpoint.amazon.spapi.order_reader import STATUS_WORDS, read_order
+from amazon_endpoint.amazon.spapi.order_reader import STATUS_WORDS, read_one, read_page
 from amazon_endpoint.amazon.spapi.transport import BadRequest, NotFound, Transport
-from amazon_endpoint.amazon.timestamps import read_timestamp
 from amazon_endpoint.clock import iso
 from amazon_endpoint.errors import AccessDenied, OrderNotFound, PageTokenRefused, Unreadable
 from amazon_endpoint.orders import Order
@@ -26,9 +22,6 @@ _EVERYTHING = f"BUYER,RECIPIENT,{_IMPERSONAL}"
 _TIMES = {"updated": "lastUpdated", "created": "created"}
 
 _AMAZON_STATUSES = {word: status for status, word in STATUS_WORDS.items()}
-
-_page = msgspec.json.Decoder(wire.OrdersPage)
-_one = msgspec.json.Decoder(wire.OneOrder)
 
 T = TypeVar("T")
 
@@ -78,30 +71,18 @@ class OrdersApi:
         """One page of a window, everything about its orders in the same call."""
         params = _params(query) | ({"paginationToken": page_token} if page_token else {})
         try:
-            (page, served_before), personal = await self._with_personal_data(
-                SEARCH_ORDERS, _read_page, params
-            )
+            return await self._with_personal_data(SEARCH_ORDERS, read_page, params)
         except BadRequest as refused:
             if page_token is None:
                 raise
             raise PageTokenRefused(request_id=refused.request_id) from None
-        read = [read_order(raw, personal_data_asked=personal) for raw in page.orders]
-        return OrderPage(
-            orders=tuple(one for one in read if isinstance(one, Order)),
-            unreadable=tuple(one for one in read if isinstance(one, UnreadableOrder)),
-            next_token=(page.pagination.next_token or None) if page.pagination else None,
-            served_before=served_before,
-        )
 
     async def get(self, number: str) -> Order:
         """One order with everything."""
         try:
-            found, personal = await self._with_personal_data(
-                GET_ORDER, _one.decode, {}, path_id=number
-            )
+            order = await self._with_personal_data(GET_ORDER, read_one, {}, path_id=number)
         except NotFound as refused:
             raise OrderNotFound(request_id=refused.request_id) from None
-        order = read_order(found.order, personal_data_asked=personal)
         if isinstance(order, UnreadableOrder):
             raise Unreadable(order.reason)
         return order
@@ -109,11 +90,11 @@ class OrdersApi:
     async def _with_personal_data(
         self,
         operation: Operation,
-        read: Callable[[bytes], T],
+        read: Callable[[bytes, bool], T],
         params: Mapping[str, str],
         path_id: str = "",
-    ) -> tuple[T, bool]:
-        """Call with personal data, else without: what came, and whether personal data was asked.
+    ) -> T:
+        """Call with personal data, else without; `read` is told which.
 
         An application without the roles for personal data is refused the whole call.
         """
@@ -122,25 +103,23 @@ class OrdersApi:
         while not self._refusals.stand(key, now):
             everything = {**params, "includedData": _EVERYTHING}
             try:
-                answer = await call(operation, read, path_id=path_id, params=everything)
+                answer = await call(
+                    operation, lambda body: read(body, True), path_id=path_id, params=everything
+                )
             except AccessDenied:
                 self._refusals.note(key, now)
             else:
                 self._refusals.forget(key)
-                return answer, True
+                return answer
         try:
             impersonal = {**params, "includedData": _IMPERSONAL}
-            return await call(operation, read, path_id=path_id, params=impersonal), False
+            return await call(
+                operation, lambda body: read(body, False), path_id=path_id, params=impersonal
+            )
         except AccessDenied:
             # Then it was not about personal data.
             self._refusals.forget(key)
             raise
-
-
-def _read_page(body: bytes) -> tuple[wire.OrdersPage, datetime | None]:
-    page = _page.decode(body)
-    bound = page.last_updated_before or page.created_before
-    return page, read_timestamp(bound) if bound else None
 
 
 def _params(query: OrderQuery) -> dict[str, str]:
