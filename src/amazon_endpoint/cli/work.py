@@ -19,6 +19,7 @@ from amazon_endpoint.storage.sync_storage import SyncStorage
 from amazon_endpoint.stores import connect as stores
 from amazon_endpoint.sync import delivery, erasure, known_orders, outbox, polling, shipping
 from amazon_endpoint.sync.accounts import AccountUnknown, SyncAccount, connectable
+from amazon_endpoint.sync.alarms import Alarms
 from amazon_endpoint.sync.clock_watch import ClockWatch
 from amazon_endpoint.sync.confirming import confirm_waiting
 from amazon_endpoint.sync.engine import Engine, FindDue, Kind, Pace
@@ -74,6 +75,7 @@ async def at_work(
         finally:
             await engine.stop()
     finally:
+        await work.alarms.aclose()
         await outbound.aclose()
 
 
@@ -102,6 +104,7 @@ class _Work:
         self._erase_after = timedelta(days=given.erase_after_days)
         self._known_orders = KeptOrders(kept.orders, kept.readings)
         self.wake: Callable[[Kind, str], None] = lambda _kind, _account_id: None
+        self.alarms = Alarms[Kind](clock, self._ring)
 
     def finders(self) -> tuple[FindDue, ...]:
         """What finds the accounts that have something due."""
@@ -142,8 +145,10 @@ class _Work:
                 return await self._deliver(account)
             case "confirm":
                 more = await self._confirm(account)
+                await self._set_alarms(account.id)
             case "follow":
                 more = await self._follow(account)
+                await self._set_alarms(account.id)
             case "tidy":
                 return await erasure.tidy_once(
                     account.id,
@@ -154,6 +159,15 @@ class _Work:
         if await self._kept.outbox.due(account.id, self._clock.now(), 1):
             self.wake("deliver", account.id)
         return more
+
+    def _ring(self, kind: Kind, account_id: str) -> None:
+        self.wake(kind, account_id)
+
+    async def _set_alarms(self, account_id: str) -> None:
+        """Send the next shipments, and look at the next feed, when it is time to."""
+        due = await self._kept.shipments.next_due(account_id)
+        self.alarms.set("confirm", account_id, due.to_send)
+        self.alarms.set("follow", account_id, due.to_look)
 
     def _connected(self, account: SyncAccount) -> PacedAmazon:
         return self._connector.connect(connectable(account, self._clock.now()))
@@ -173,6 +187,7 @@ class _Work:
             account,
             amazon=amazon,
             wanted_orders=self._kept.wanted_orders,
+            readings=self._kept.readings,
             books=self._kept.orders,
             clock=self._clock,
             random=random.random,

@@ -9,6 +9,8 @@ import msgspec
 
 from amazon_endpoint.shipments import PackageItem
 
+_MOVED_AT_ONCE = 500
+
 
 class Channel(StrEnum):
     """How Amazon is told."""
@@ -107,3 +109,14 @@ class Confirmations(Protocol):
     async def feeds_known_since(self, seller_id: str, moment: datetime) -> frozenset[str]:
         """The feed ids that we were given for this seller since `moment`."""
         ...
+
+
+async def move(
+    confirmations: Confirmations, moves: Sequence[tuple[Confirmation, Confirmation]]
+) -> None:
+    """Move all that nobody moved meanwhile, some at a time: others want to write in between."""
+    for begin in range(0, len(moves), _MOVED_AT_ONCE):
+        some = moves[begin : begin + _MOVED_AT_ONCE]
+        if not await confirmations.replace_all(some):
+            for seen, new in some:
+                await confirmations.replace(seen, new)

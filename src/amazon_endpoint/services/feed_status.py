@@ -9,6 +9,7 @@ from amazon_endpoint.services.confirmations import (
     Confirmation,
     Confirmations,
     ConfirmationState,
+    move,
 )
 
 # Amazon reports what concerns the whole feed, not one message, under this id or none.
@@ -39,13 +40,14 @@ async def feed_status(
     if not status.state.final:
         return FeedResult(status=status)
     result = FeedResult(status=status, report=await _report(amazon, status))
-    for confirmation in await confirmations.of_feed(seller_id, feed_id):
+    moves = [
+        (confirmation, msgspec.structs.replace(confirmation, state=state))
+        for confirmation in await confirmations.of_feed(seller_id, feed_id)
         # Any other state is settled already, or is of a later try.
-        if confirmation.state is ConfirmationState.SUBMITTED:
-            state = _state(confirmation, result)
-            if state is not None:
-                told = msgspec.structs.replace(confirmation, state=state)
-                await confirmations.replace(confirmation, told)
+        if confirmation.state is ConfirmationState.SUBMITTED
+        and (state := _state(confirmation, result)) is not None
+    ]
+    await move(confirmations, moves)
     return result
 
 

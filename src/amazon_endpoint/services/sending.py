@@ -21,6 +21,7 @@ from amazon_endpoint.services.confirmations import (
     Confirmation,
     Confirmations,
     ConfirmationState,
+    move,
 )
 from amazon_endpoint.services.evidence import Happened
 from amazon_endpoint.services.next_step import (
@@ -103,8 +104,9 @@ async def send(
         return elsewhere(clock)
     if await _another_content_moved(confirmations, batch, seller_id, submission):
         # Whoever moved second sees the other one, so that never both are sent.
-        await _move(confirmations, sending, seen)
+        await move(confirmations, _moves(sending, seen))
         return elsewhere(clock)
+    # Who moved one of these meanwhile took the answer for overdue, and looked.
     try:
         async with asyncio.timeout(SENDING_AT_MOST.total_seconds()):
             if document_id is not None:
@@ -114,18 +116,18 @@ async def send(
                 (package,), feed_id = packages, None
                 await amazon.confirm_shipment(package)
     except (AnswerLost, TimeoutError):
-        await _move(confirmations, sending, _all(sending, state=ConfirmationState.UNCERTAIN))
+        await move(confirmations, _moves(sending, _all(sending, state=ConfirmationState.UNCERTAIN)))
         return Wait(sent_at + SHOWN_AFTER, LOST)
     except _NOT_DONE:
         # What was true before is still true.
-        await _move(confirmations, sending, seen)
+        await move(confirmations, _moves(sending, seen))
         raise
     except AmazonRefused:
         refused = _all(sending, state=ConfirmationState.REFUSED)
-        await _move(confirmations, sending, refused)
+        await move(confirmations, _moves(sending, refused))
         raise
     taken = [happened(one, Happened(feed_id)) for one in sending]
-    await _move(confirmations, sending, taken)
+    await move(confirmations, _moves(sending, taken))
     return known_outcome(taken[0])
 
 
@@ -138,16 +140,6 @@ async def _another_content_moved(
         and before.get(rival.key) != (rival.state, rival.sent_at)
         for rival in await confirmations.rivals(seller_id, submission)
     )
-
-
-async def _move(
-    confirmations: Confirmations, seen: Sequence[Confirmation], new: Sequence[Confirmation]
-) -> None:
-    """Move all that nobody moved meanwhile; who did took the answer for overdue, and looked."""
-    moves = _moves(seen, new)
-    if not await confirmations.replace_all(moves):
-        for one, moved in moves:
-            await confirmations.replace(one, moved)
 
 
 def _moves(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.services.next_step import content_digest
@@ -23,6 +23,7 @@ from amazon_endpoint.sync.shipping import (
     DueAccounts,
     KeptShipment,
     Move,
+    NextDue,
     SentFeed,
     ShipmentErased,
     ShipmentState,
@@ -184,6 +185,30 @@ class StoredShipments:
             )
 
         await self._database.run(work)
+
+    async def latest_feed(self, account_id: str) -> datetime | None:
+        """When the latest of this account's feeds went; None where none did."""
+        query = select(func.max(sync_feeds.c.sent_at)).where(sync_feeds.c.account_id == account_id)
+
+        async def work(connection: AsyncConnection) -> datetime | None:
+            latest: datetime | None = await connection.scalar(query)
+            return latest
+
+        return await self._database.run(work)
+
+    async def next_due(self, account_id: str) -> NextDue:
+        """When there is something to do for the account that is not to wait, be it overdue."""
+        to_send = select(func.min(shipments.c.next_attempt_at)).where(
+            shipments.c.account_id == account_id, shipments.c.state == _WAITING
+        )
+        to_look = select(func.min(sync_feeds.c.next_look_at)).where(
+            sync_feeds.c.account_id == account_id
+        )
+
+        async def work(connection: AsyncConnection) -> NextDue:
+            return NextDue(await connection.scalar(to_send), await connection.scalar(to_look))
+
+        return await self._database.run(work)
 
     async def processing_time(self, account_id: str) -> timedelta | None:
         """How long Amazon took for this account's latest feeds; None where none has ended."""

@@ -43,12 +43,17 @@ class StoredWantedOrders:
 
         await self._database.run(work)
 
-    async def due(self, account_id: str, now: datetime, limit: int) -> tuple[WantedOrder, ...]:
-        """Those to be read now, the longest due first."""
+    async def due(
+        self, account_id: str, now: datetime, limit: int, *, latest_first: bool = False
+    ) -> tuple[WantedOrder, ...]:
+        """Those to be read now: the longest due first, or those that were wanted last."""
+        moment = (
+            wanted_orders.c.wanted_at.desc() if latest_first else wanted_orders.c.next_attempt_at
+        )
         query = (
             select(wanted_orders)
             .where(wanted_orders.c.account_id == account_id, wanted_orders.c.next_attempt_at <= now)
-            .order_by(wanted_orders.c.next_attempt_at, wanted_orders.c.number)
+            .order_by(moment, wanted_orders.c.number)
             .limit(limit)
         )
 

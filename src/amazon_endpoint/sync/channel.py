@@ -1,20 +1,31 @@
 """Channel: whether shipments are told sooner by a feed or directly, one after the other. Pure."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from amazon_endpoint.amazon.quota import Bucket, due, refill
 from amazon_endpoint.services.confirmations import Channel
 
-#: For so long shipments gather before a feed takes them: Amazon gives a feed every two minutes.
+#: Shipments gather for a feed until none has come for so long.
+QUIET = timedelta(seconds=10)
+
+#: And where they keep coming, for so long.
 GATHERING = timedelta(minutes=2)
+
+#: How often a feed may go at most ("Feeds API best practices").
+FEED_EVERY = timedelta(minutes=20)
 
 #: What Amazon is taken to need for a feed until an account has feeds of its own to go by.
 PROCESSING = timedelta(minutes=10)
 
 
-def next_feed(oldest: datetime, feeds: Bucket, now: datetime) -> datetime:
-    """When the next feed may go, the `oldest` of its shipments having come then."""
-    return max(oldest + GATHERING, due(feeds, 1, now) or now)
+def next_feed(
+    received: Collection[datetime], last_feed: datetime | None, feeds: Bucket, now: datetime
+) -> datetime:
+    """When the next feed may go. Its shipments were `received` then, and the last one went then."""
+    gathered = min(max(received) + QUIET, min(received) + GATHERING)
+    spaced = last_feed + FEED_EVERY if last_feed else now
+    return max(gathered, spaced, due(feeds, 1, now) or now)
 
 
 def choose(

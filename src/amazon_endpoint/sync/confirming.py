@@ -47,14 +47,15 @@ from amazon_endpoint.sync.shipping import (
     ShipmentState,
     confirmed,
     doubted,
+    keep,
     new_feed,
     put_off,
     refused,
     sent,
-    tell,
 )
 
-_IN_A_FEED = 1000
+# Of the size that they usually have, so many fill the ten megabytes of a feed.
+_IN_A_FEED = 10_000
 # Calls of some ten seconds, at Amazon's pace; then others have their turn.
 _DIRECTLY = 20
 
@@ -113,8 +114,10 @@ async def confirm_waiting(
     )
     tracked, untracked = await sending.sorted(due)
 
+    last_feed = await shipments.latest_feed(account.id)
+
     def feed_of(batch: Sequence[KeptShipment]) -> datetime:
-        return next_feed(min(one.received_at for one in batch), quota.feeds, now)
+        return next_feed([one.received_at for one in batch], last_feed, quota.feeds, now)
 
     channel = choose(
         len(tracked),
@@ -126,7 +129,7 @@ async def confirm_waiting(
     by_feed = untracked if channel is Channel.DIRECT else [*untracked, *tracked]
     directly = tracked if channel is Channel.DIRECT else []
     if by_feed and (feed_at := feed_of(by_feed)) > now:
-        await shipments.move([(one, put_off(one, feed_at, _GATHERS)) for one in by_feed])
+        await keep(shipments, [(one, put_off(one, feed_at, _GATHERS)) for one in by_feed])
     elif by_feed:
         taken = {one.id for one in due}
         await sending.by_feed([*by_feed, *(one for one in waiting if one.id not in taken)])
@@ -310,5 +313,4 @@ class _Round:
         for feed_id, together in by_feed.items():
             now = self._clock.now()
             feed = new_feed(self._account.id, feed_id, now) if feed_id else None
-            await self._shipments.move(together, feed=feed)
-            tell(together)
+            await keep(self._shipments, together, feed=feed)

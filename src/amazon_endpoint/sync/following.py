@@ -44,15 +44,15 @@ from amazon_endpoint.sync.shipping import (
     ShipmentState,
     confirmed,
     doubted,
+    keep,
     put_off,
     refused,
-    tell,
     waiting_again,
 )
 
 _FEEDS, _CHECKS = 20, 20
 
-_FIRST_LOOK, _LONGEST_LOOK = timedelta(minutes=1), timedelta(minutes=30)
+_SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=30)
 _OVERDUE = timedelta(hours=6)
 # Amazon keeps feeds for 28 days, so that one it doesn't know by then never was its.
 _UNKNOWN_AFTER = timedelta(days=1)
@@ -108,9 +108,10 @@ async def follow_sent(
     return len(feeds) == _FEEDS or len(checks) == _CHECKS
 
 
-def next_look(looks: int) -> timedelta:
-    """The pause after so many looks at a feed that is not done."""
-    return min(_FIRST_LOOK * (1 << min(looks, 20)), _LONGEST_LOOK)
+def next_look(age: timedelta) -> timedelta:
+    """The pause after a look at a feed of this age that is not done: a twentieth of it, so that its
+    end is seen hardly later than it comes, at few calls."""
+    return min(max(age / 20, _SHORTEST_PAUSE), _LONGEST_PAUSE)
 
 
 class _Following:
@@ -187,9 +188,7 @@ class _Following:
             else:
                 # It was sent once more, elsewhere.
                 moves.append((kept, waiting_again(kept, now)))
-        if moves:
-            await self._shipments.move(moves)
-            tell(moves)
+        await keep(self._shipments, moves)
         if untold:
             return await self._look_later(feed, None)
         unknown = end.message if isinstance(end, FeedNotFound) else None
@@ -207,7 +206,7 @@ class _Following:
             msgspec.structs.replace(
                 feed,
                 looks=feed.looks + 1,
-                next_look_at=told or now + next_look(feed.looks),
+                next_look_at=told or now + next_look(now - feed.sent_at),
                 reason=describe(error) if error else None,
                 alarm=alarm if overdue else None,
             )
@@ -230,8 +229,7 @@ class _Following:
             if isinstance(error, _ACCOUNT_TROUBLE):
                 self._trouble = error
             new = self._check_later(kept, error)
-        await self._shipments.move([(kept, new)])
-        tell([(kept, new)])
+        await keep(self._shipments, [(kept, new)])
 
     def _check_later(self, kept: KeptShipment, error: EndpointError) -> KeptShipment:
         wait = backoff(

@@ -2,6 +2,9 @@
 
 Whoever needs an order that it knows the number of writes it down: an order held for its address,
 one in quarantine, one that a notification told of. Each is read once, however often it is wanted.
+
+A poll reads what was updated longest ago first. While one has pages to go, what was wanted last is
+read first here: so the two meet, where otherwise each would read what the other has read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +20,8 @@ from amazon_endpoint.sync.accounts import SyncAccount
 from amazon_endpoint.sync.backoff import Random, backoff
 from amazon_endpoint.sync.changes import KnownOrder, Marker
 from amazon_endpoint.sync.intake import Books, Intake, sort_out, take_in
-from amazon_endpoint.sync.reading import describe
+from amazon_endpoint.sync.polling import Readings
+from amazon_endpoint.sync.reading import ReadingKind, describe
 
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=10), timedelta(hours=12)
 _AT_ONCE = 20
@@ -45,8 +49,10 @@ class WantedOrders(Protocol):
         """
         ...
 
-    async def due(self, account_id: str, now: datetime, limit: int) -> tuple[WantedOrder, ...]:
-        """Those to be read now, the longest due first."""
+    async def due(
+        self, account_id: str, now: datetime, limit: int, *, latest_first: bool = False
+    ) -> tuple[WantedOrder, ...]:
+        """Those to be read now: the longest due first, or those that were wanted last."""
         ...
 
     async def put_off(self, wanted: WantedOrder) -> None:
@@ -74,6 +80,7 @@ async def read_known(
     *,
     amazon: Amazon,
     wanted_orders: WantedOrders,
+    readings: Readings,
     books: Books,
     clock: Clock,
     random: Random,
@@ -88,7 +95,13 @@ async def read_known(
     """
     if account.paused_at:
         return False
-    due = await wanted_orders.due(account.id, clock.now(), _AT_ONCE)
+    poll = (await readings.of(account.id)).get(ReadingKind.POLL)
+    due = await wanted_orders.due(
+        account.id,
+        clock.now(),
+        _AT_ONCE,
+        latest_first=poll is not None and poll.window is not None,
+    )
     for wanted in due:
         read_at = clock.now()
         try:

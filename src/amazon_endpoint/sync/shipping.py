@@ -46,6 +46,8 @@ class ShipmentState(StrEnum):
 
 _FIRST_LOOK = timedelta(minutes=1)
 
+_KEPT_AT_ONCE = 500
+
 #: When a confirmed shipment is looked for in its order; what the last look misses is an alarm.
 SHOWN_WITHIN = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 
@@ -95,6 +97,13 @@ class DueAccounts(msgspec.Struct, frozen=True):
 
     to_send: frozenset[str]
     to_follow: frozenset[str]
+
+
+class NextDue(msgspec.Struct, frozen=True):
+    """When a shipment of an account is to be sent next, and when a feed is to be looked at."""
+
+    to_send: datetime | None
+    to_look: datetime | None
 
 
 Move = tuple[KeptShipment, KeptShipment]
@@ -177,6 +186,14 @@ class Shipments(Protocol):
         """The accounts, none of them paused, with something to do now."""
         ...
 
+    async def latest_feed(self, account_id: str) -> datetime | None:
+        """When the latest of this account's feeds went; None where none did."""
+        ...
+
+    async def next_due(self, account_id: str) -> NextDue:
+        """When there is something to do for the account that is not to wait, be it overdue."""
+        ...
+
     async def processing_time(self, account_id: str) -> timedelta | None:
         """How long Amazon took for this account's latest feeds; None where none has ended."""
         ...
@@ -248,6 +265,16 @@ def _changed(
         next_attempt_at=next_attempt_at,
         ended_at=ended_at,
     )
+
+
+async def keep(
+    shipments: Shipments, moves: Sequence[Move], *, feed: SentFeed | None = None
+) -> None:
+    """Keep shipments as `Shipments.move` does, some at a time: others want to write in between."""
+    for begin in range(0, len(moves), _KEPT_AT_ONCE):
+        some = moves[begin : begin + _KEPT_AT_ONCE]
+        await shipments.move(some, feed=feed)
+        tell(some)
 
 
 def tell(moves: Iterable[Move]) -> None:

@@ -16,6 +16,7 @@ from amazon_endpoint.storage.sync_storage import SyncStorage
 from amazon_endpoint.sync.accounts import AccountUnknown, paused
 from amazon_endpoint.sync.shipping import (
     KeptShipment,
+    NextDue,
     ShipmentErased,
     ShipmentState,
     ShipmentUnknown,
@@ -175,8 +176,13 @@ async def test_all_of_it_goes_with_the_account(
 async def test_what_is_due_is_found(kept: SyncStorage, shipments: StoredShipments) -> None:
     first = await receive(shipments)
     assert list(await find_due(shipments, NOW)) == [("confirm", ACCOUNT.id)]
-    await shipments.move([(first, sent(first, "7001"))], feed=new_feed(ACCOUNT.id, "7001", NOW))
+    assert await shipments.next_due(ACCOUNT.id) == NextDue(NOW, None)
+    assert await shipments.latest_feed(ACCOUNT.id) is None
+    feed = new_feed(ACCOUNT.id, "7001", NOW)
+    await shipments.move([(first, sent(first, "7001"))], feed=feed)
     assert list(await find_due(shipments, NOW)) == []
+    assert await shipments.next_due(ACCOUNT.id) == NextDue(None, feed.next_look_at)
+    assert await shipments.latest_feed(ACCOUNT.id) == NOW
     assert list(await find_due(shipments, LATER)) == [("follow", ACCOUNT.id)]
     await kept.accounts.change(ACCOUNT.id, lambda account: paused(account, NOW))
     assert list(await find_due(shipments, LATER)) == []

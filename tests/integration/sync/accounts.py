@@ -75,6 +75,7 @@ class Polled:
             self.account,
             amazon=self.amazon,  # type: ignore[arg-type]
             wanted_orders=self.storage.wanted_orders,
+            readings=self.storage.readings,
             books=self.storage.orders,
             clock=self.clock,
             random=middling,

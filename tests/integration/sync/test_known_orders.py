@@ -193,3 +193,33 @@ async def test_an_order_of_a_paused_account_is_left_alone(shop: Polled) -> None:
     await shop.read_known()
 
     assert shop.amazon.asked_for == []
+
+
+async def test_what_was_wanted_last_is_read_first_while_a_poll_has_pages_to_go(
+    shop: Polled,
+) -> None:
+    numbers = [shop.amazon.put(number).number for number in range(30)]
+    for one in numbers:
+        await want(shop, one)
+        shop.clock.advance(1)
+    shop.amazon.page_size = 10
+    shop.clock.advance(600)
+    await shop.poll_once()
+
+    await shop.read_known()
+
+    assert shop.amazon.asked_for == numbers[:9:-1]
+
+
+async def test_what_is_longest_due_is_read_first_once_the_polls_have_caught_up(
+    shop: Polled,
+) -> None:
+    await shop.poll()
+    numbers = [shop.amazon.put(number).number for number in range(3)]
+    for one in numbers:
+        await want(shop, one)
+        shop.clock.advance(1)
+
+    await shop.read_known()
+
+    assert shop.amazon.asked_for == numbers

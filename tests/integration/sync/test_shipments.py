@@ -19,7 +19,7 @@ from amazon_endpoint.services.next_step import package_number
 from amazon_endpoint.shipments import Carrier, Package, PackageItem, Shipment, ShipmentItem
 from amazon_endpoint.storage import Storage
 from amazon_endpoint.storage.sync_storage import SyncStorage
-from amazon_endpoint.sync.channel import GATHERING
+from amazon_endpoint.sync.channel import FEED_EVERY, GATHERING, QUIET
 from amazon_endpoint.sync.shipping import ShipmentState
 from tests.integration.mws.seller import Seller as MwsSeller
 from tests.integration.spapi.seller import UNITED_STATES, Seller
@@ -130,9 +130,16 @@ class Shop(Shipped):
 
 @asynccontextmanager
 async def opened(
-    folder: Path, seller: Callable[[str, Clock], Seller | MwsSeller] = Seller
+    folder: Path,
+    seller: Callable[[str, Clock], Seller | MwsSeller] = Seller,
+    feed_seconds: float = 5,
 ) -> AsyncIterator[Shop]:
-    options = SandboxOptions(orders=120, marketplaces=(UNITED_STATES,))
+    options = SandboxOptions(
+        orders=120,
+        marketplaces=(UNITED_STATES,),
+        queue_seconds=0,
+        progress_seconds=feed_seconds,
+    )
     with run_in_thread(options) as sandbox:
         async with await Storage.open(str(folder / "sync.db")) as storage:
             kept = await storage.unlock(KEY)
@@ -200,15 +207,41 @@ async def test_many_shipments_travel_in_one_feed(shop: Shop) -> None:
 
 
 async def test_what_comes_while_others_gather_goes_with_them(shop: Shop) -> None:
+    quiet = QUIET.total_seconds()
     first, second = shop.shipment(0, tracking=""), shop.shipment(1, tracking="")
     await shop.receive(first)
     await shop.send()
-    await shop.later(TOGETHER / 2)
+    await shop.later(quiet / 2)
     await shop.receive(second)
     await shop.send()
-    await shop.later(TOGETHER / 2)
+    await shop.later(quiet / 2)
     assert await shop.states() == {"H0": SENT, "H1": SENT}
     assert shop.sandbox.calls("createFeed") == 1
+
+
+async def test_the_next_feed_keeps_the_distance_that_amazon_advises(shop: Shop) -> None:
+    await shop.receive(shop.shipment(0, tracking=""))
+    await shop.later(TOGETHER)
+    went = shop.clock.now()
+    await shop.receive(shop.shipment(1, tracking=""), shop.shipment(2))
+    await shop.later(TOGETHER)
+    assert await shop.states() == {"H0": CONFIRMED, "H1": WAITING, "H2": CONFIRMED}
+    due = await shop.kept.shipments.next_due(ACCOUNT.id)
+    assert (due.to_send, due.to_look) == (went + FEED_EVERY, None)
+    await shop.finish()
+    assert shop.clock.now() - went < FEED_EVERY + GATHERING
+    assert shop.sandbox.calls("createFeed") == 2
+
+
+async def test_the_end_of_a_feed_is_seen_soon(tmp_path: Path) -> None:
+    async with opened(tmp_path, feed_seconds=1000) as shop:
+        await shop.receive(shop.shipment(0, tracking=""))
+        await shop.later(TOGETHER)
+        (feed,) = await shop.feeds()
+        await shop.finish()
+        (ended,) = await shop.feeds()
+        assert ended.ended_at is not None
+        assert ended.ended_at - feed.sent_at < timedelta(seconds=1050)
 
 
 async def test_an_order_in_two_parcels_is_read_once_and_confirmed_whole(shop: Shop) -> None:
@@ -461,27 +494,27 @@ async def test_a_paused_account_sends_nothing(shop: Shop) -> None:
 # What is looked at later
 
 
-async def test_a_feed_that_does_not_end_is_an_alarm(shop: Shop) -> None:
-    await shop.receive(shop.shipment(0, tracking=""))
-    shop.clock.advance(TOGETHER)
-    await shop.send()
-    await shop.follow()
-    pauses = []
-    for _ in range(18):
+async def test_a_feed_that_does_not_end_is_an_alarm(tmp_path: Path) -> None:
+    async with opened(tmp_path, feed_seconds=86400) as shop:
+        await shop.receive(shop.shipment(0, tracking=""))
+        shop.clock.advance(TOGETHER)
+        await shop.send()
+        went = shop.clock.now()
+        pauses, alarms = [], []
+        for minutes in (1, 5, 60, 360, 900):
+            shop.clock.advance((went + timedelta(minutes=minutes) - shop.clock.now()).seconds)
+            await shop.follow()
+            (feed,) = await shop.feeds()
+            assert feed.next_look_at is not None
+            pauses.append((feed.next_look_at - shop.clock.now()).total_seconds())
+            alarms.append(feed.alarm is not None)
+        assert pauses == [30, 30, 180, 1080, 1800]
+        assert alarms == [False, False, False, True, True]
+        assert await shop.states() == {"H0": SENT}
+        shop.sandbox.advance(86400)
+        await shop.finish()
         (feed,) = await shop.feeds()
-        assert feed.next_look_at is not None
-        pauses.append((feed.next_look_at - shop.clock.now()).total_seconds())
-        # Amazon's own clock stands still.
-        shop.clock.advance(pauses[-1])
-        await shop.follow()
-    assert pauses[:7] == [60, 60, 120, 240, 480, 960, 1800]
-    (feed,) = await shop.feeds()
-    assert feed.alarm is not None
-    assert await shop.states() == {"H0": SENT}
-    shop.sandbox.advance(60)
-    await shop.finish()
-    (feed,) = await shop.feeds()
-    assert feed.alarm is None
+        assert feed.alarm is None
 
 
 async def test_what_amazon_confirmed_is_found_in_its_order(shop: Shop) -> None:

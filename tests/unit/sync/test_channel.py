@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from amazon_endpoint.amazon.quota import Bucket
 from amazon_endpoint.services.confirmations import Channel
-from amazon_endpoint.sync.channel import GATHERING, PROCESSING, choose, next_feed
+from amazon_endpoint.sync.channel import (
+    FEED_EVERY,
+    GATHERING,
+    PROCESSING,
+    QUIET,
+    choose,
+    next_feed,
+)
 from tests.turned_clock import NOON
 
 TEN_MINUTES = timedelta(minutes=10)
@@ -72,11 +79,23 @@ def test_more_shipments_never_turn_from_the_feed_to_direct_calls(
         assert chosen(number + 1, bucket, wait * SECOND) is Channel.FEED
 
 
-def test_shipments_gather_for_a_feed() -> None:
-    assert next_feed(NOON, feeds(), NOON) == NOON + GATHERING
-    assert next_feed(NOON - 300 * SECOND, feeds(), NOON) <= NOON
+def test_shipments_gather_for_a_feed_until_no_more_come() -> None:
+    assert next_feed([NOON], None, feeds(), NOON) == NOON + QUIET
+    assert next_feed([NOON - 5 * SECOND, NOON], None, feeds(), NOON) == NOON + QUIET
+    assert next_feed([NOON - 300 * SECOND], None, feeds(), NOON) <= NOON
+
+
+def test_shipments_that_keep_coming_hold_up_no_feed_for_long() -> None:
+    keep_coming = [NOON - one * SECOND for one in range(118)]
+    assert next_feed(keep_coming, None, feeds(), NOON) == min(keep_coming) + GATHERING
+
+
+def test_feeds_keep_the_distance_that_amazon_advises() -> None:
+    last = NOON - 300 * SECOND
+    assert next_feed([NOON], last, feeds(), NOON) == last + FEED_EVERY
+    assert next_feed([NOON], NOON - FEED_EVERY, feeds(), NOON) == NOON + QUIET
 
 
 def test_a_feed_waits_for_its_quota() -> None:
-    wait = next_feed(NOON - GATHERING, feeds(tokens=0.5), NOON) - NOON
+    wait = next_feed([NOON - GATHERING], None, feeds(tokens=0.5), NOON) - NOON
     assert timedelta(seconds=60) <= wait < timedelta(seconds=61)
