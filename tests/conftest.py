@@ -14,6 +14,7 @@ os.environ["TMPDIR"] = tempfile.tempdir = str(_TEMPORARY)
 
 # How fast a machine is says nothing about whether a rule holds.
 settings.register_profile("rules", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("deep", settings.get_profile("rules"), max_examples=1_000)
 settings.load_profile("rules")
 
 

@@ -98,9 +98,13 @@ class Outbound:
             NotSent: no connection came about.
             NoAnswer: anything later went wrong, or the answer exceeds `MAX_BODY`.
         """
-        request = self._client.build_request(
-            method, url, params=params, headers=headers, content=content
-        )
+        try:
+            request = self._client.build_request(
+                method, url, params=params, headers=headers, content=content
+            )
+        except httpx2.InvalidURL:
+            # Of a document or a page token that Amazon told; it is not quoted, being a key.
+            raise NotSent("the address makes no sense") from None
         try:
             async with asyncio.timeout(_LONGEST_WAIT_FOR_TURN):
                 await self._turns.acquire()

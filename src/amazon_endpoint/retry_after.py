@@ -15,7 +15,7 @@ def read_retry_after(header: str | None, now: datetime, *, longest: timedelta) -
         return now + min(timedelta(seconds=int(header[:9])), longest)
     try:
         wished = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if wished.tzinfo is None:
         wished = wished.replace(tzinfo=UTC)

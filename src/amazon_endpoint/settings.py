@@ -296,7 +296,7 @@ def _in_file(path: str) -> dict[str, tuple[str, Any]]:
         return {}
     try:
         table = tomllib.loads(_read(CONFIG, path))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingInvalid(f"{path} is no TOML: {error}", field=CONFIG) from None
     known = names()
     for name in table:
@@ -312,6 +312,8 @@ def _read(variable: str, path: str) -> str:
         raise SettingInvalid(f"{path} can't be read: {error.strerror}", field=variable) from error
     except UnicodeDecodeError:
         raise SettingInvalid(f"{path} is no text in UTF-8.", field=variable) from None
+    except RuntimeError:
+        raise SettingInvalid(f"{path} is in no user's home directory.", field=variable) from None
 
 
 def _convert(field: FieldInfo, source: str, value: Any) -> Any:
@@ -320,8 +322,10 @@ def _convert(field: FieldInfo, source: str, value: Any) -> Any:
     if field.name == "poll_start" and value == "now":
         return None
     try:
+        if isinstance(value, str):
+            value.encode()  # of bytes that were no UTF-8 nothing can be made
         return msgspec.convert(value, field.type, strict=False)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         raise SettingInvalid(f"This has to be {_extra(field)['wanted']}.", field=source) from None
 
 

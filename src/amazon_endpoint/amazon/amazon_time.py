@@ -49,7 +49,7 @@ class AmazonTime:
         """Learn from the `Date` of an answer that has just come; whether it tells a time at all."""
         try:
             told = parsedate_to_datetime(date or "")
-        except ValueError:
+        except (ValueError, OverflowError):
             return False
         now = self._clock.now()
         if told.tzinfo is None or abs(told - now) > _NO_CLOCK:

@@ -48,7 +48,11 @@ def broken(
 
 
 def quoted(said: str, *secrets: str | None) -> str:
-    """Amazon's words as an error may show them: without the call's secrets, and not for ever."""
+    """Amazon's words as an error may show them: without the call's secrets, and not for ever.
+
+    Errors are kept, and no database takes a NUL.
+    """
+    said = said.replace("\0", "")
     for secret in secrets:
         if secret:
             said = said.replace(secret, "…")

@@ -1,5 +1,6 @@
 """Feeds 2009-01-01: an Order Fulfillment feed's way to Amazon, and its report's way back."""
 
+import re
 from datetime import datetime, timedelta
 
 from lxml import etree
@@ -30,6 +31,9 @@ _STATES = {
     "_DONE_": FeedState.DONE,
     "_CANCELLED_": FeedState.CANCELLED,
 }
+
+# What the column that keeps it holds; Amazon's are much shorter.
+_ID = re.compile("[!-~]{1,64}", re.ASCII)
 
 # As soon as there is quota for another look.
 _REPORT_IS_WRITTEN_IN = timedelta(minutes=1)
@@ -112,7 +116,14 @@ def _feed_id(result: etree._Element) -> str:
     info = child(result, "FeedSubmissionInfo")
     if info is None:
         raise ValueError("no FeedSubmissionInfo")
-    return required(info, "FeedSubmissionId")
+    return _id(info)
+
+
+def _id(info: etree._Element) -> str:
+    found = required(info, "FeedSubmissionId")
+    if not _ID.fullmatch(found):
+        raise ValueError("FeedSubmissionId is none")
+    return found
 
 
 def _named_statuses(
@@ -129,7 +140,7 @@ def _statuses(result: etree._Element) -> tuple[list[FeedStatus], str | None]:
 
 
 def _status(info: etree._Element) -> FeedStatus:
-    feed_id, word = required(info, "FeedSubmissionId"), required(info, "FeedProcessingStatus")
+    feed_id, word = _id(info), required(info, "FeedProcessingStatus")
     state = _STATES.get(word, FeedState.UNKNOWN)
     return FeedStatus(
         feed_id=feed_id,

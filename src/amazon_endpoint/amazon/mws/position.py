@@ -42,5 +42,5 @@ def read_position(page_token: str) -> Position:
             raise ValueError
         written = urlsafe_b64decode(page_token.removeprefix(_PREFIX))
         return msgspec.json.decode(written, type=Position)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise PageTokenRefused from None

@@ -84,7 +84,7 @@ def _moment(told: str) -> datetime | None:
     for read in (read_moment, _read_long, parsedate_to_datetime):
         try:
             found = read(told)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
         if found.tzinfo is not None:
             return found

@@ -52,7 +52,8 @@ class _Token(msgspec.Struct, frozen=True):
 
 
 class _Grant(msgspec.Struct):
-    access_token: str
+    # It travels in a header.
+    access_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+\Z")]
     expires_in: Annotated[int, msgspec.Meta(gt=0)]
 
 

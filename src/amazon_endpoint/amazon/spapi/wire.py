@@ -11,6 +11,9 @@ import msgspec
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
+# What is kept in a column of its own: no database takes a NUL, or more than the column holds.
+Word = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*\Z")]
+FeedId = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,64}\Z")]
 
 
 class Money(msgspec.Struct, rename="camel"):
@@ -210,7 +213,7 @@ class Recipient(msgspec.Struct, rename="camel"):
 class OrderFulfillment(msgspec.Struct, rename="camel"):
     """The order's status and how it is to be sent."""
 
-    fulfillment_status: str | None = None
+    fulfillment_status: Word | None = None
     fulfilled_by: str | None = None
     fulfillment_service_level: str | None = None
 
@@ -296,13 +299,13 @@ class FeedDocument(msgspec.Struct, rename="camel"):
 class CreatedFeed(msgspec.Struct, rename="camel"):
     """The answer of createFeed."""
 
-    feed_id: Text
+    feed_id: FeedId
 
 
 class Feed(msgspec.Struct, rename="camel"):
     """The answer of getFeed."""
 
-    feed_id: Text
+    feed_id: FeedId
     processing_status: str
     created_time: str | None = None
     result_feed_document_id: str | None = None
