@@ -45,7 +45,7 @@ def locate(database: str) -> Location:
         path = Path(name).expanduser().absolute()
     except RuntimeError:
         raise StorageUnusable(f"{name} needs a home directory, and there is none.") from None
-    url = URL.create("sqlite+aiosqlite", database=str(path))
+    url = URL.create("sqlite", database=str(path))
     return Location(url=url, path=path, shown=str(path))
 
 

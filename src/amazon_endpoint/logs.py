@@ -49,7 +49,7 @@ _LOOKS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 # What these tell below a warning is every statement and every request, with all that is in them.
-_TOO_TALKATIVE = ("aiosqlite", "alembic", "httpcore2", "httpx2", "psycopg", "sqlalchemy")
+_TOO_TALKATIVE = ("alembic", "httpcore2", "httpx2", "psycopg", "sqlalchemy")
 
 
 def configure(

@@ -15,7 +15,7 @@ def test_a_file_is_named_by_its_path_or_as_a_url(setting: str) -> None:
     location = locate(setting)
 
     assert location.path == Path("/var/lib/shop/endpoint.db")
-    assert location.url.render_as_string() == "sqlite+aiosqlite:////var/lib/shop/endpoint.db"
+    assert location.url.render_as_string() == "sqlite:////var/lib/shop/endpoint.db"
     assert location.shown == "/var/lib/shop/endpoint.db"
 
 

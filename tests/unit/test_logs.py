@@ -206,7 +206,7 @@ def test_what_is_less_important_than_the_level_is_not_told(level: Level) -> None
     assert told == [one for one in LEVELS[LEVELS.index(level) :] for _ in range(2)]
 
 
-@pytest.mark.parametrize("library", ["aiosqlite", "sqlalchemy.engine", "httpcore2.http11"])
+@pytest.mark.parametrize("library", ["sqlalchemy.engine", "sqlalchemy.pool", "httpcore2.http11"])
 def test_statements_and_requests_are_never_told(library: str) -> None:
     stream = configured()
     logging.getLogger(library).debug("INSERT %s", CANARY)

@@ -1,12 +1,11 @@
 """Accounts kept in the database, their credentials and destinations sealed."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, delete, select, update
 
 from amazon_endpoint.amazon import connect
 from amazon_endpoint.amazon.credentials import Account
@@ -22,7 +21,7 @@ from amazon_endpoint.sync.accounts import (
     SyncAccount,
 )
 
-Undelivered = Callable[[AsyncConnection, str], Awaitable[int]]
+Undelivered = Callable[[Connection, str], int]
 """Counts, inside the transaction, the messages of an account that its store lacks."""
 
 
@@ -62,8 +61,8 @@ class StoredAccounts:
         """Keep a new account, unless its id is taken (`AccountExists`)."""
         columns = self._columns(account)
 
-        async def work(connection: AsyncConnection) -> bool:
-            return await insert_unless_there(connection, accounts, columns)
+        def work(connection: Connection) -> bool:
+            return insert_unless_there(connection, accounts, columns)
 
         if not await self._database.run(work):
             raise AccountExists(
@@ -74,16 +73,16 @@ class StoredAccounts:
     async def get(self, account_id: str) -> SyncAccount:
         """The account of this id (`AccountUnknown`)."""
 
-        async def work(connection: AsyncConnection) -> SyncAccount:
-            return await self._find(connection, account_id)
+        def work(connection: Connection) -> SyncAccount:
+            return self._find(connection, account_id)
 
         return await self._database.run(work)
 
     async def all(self) -> tuple[SyncAccount, ...]:
         """Every account, paused ones too, by id."""
 
-        async def work(connection: AsyncConnection) -> tuple[SyncAccount, ...]:
-            rows = await connection.execute(select(accounts).order_by(accounts.c.id))
+        def work(connection: Connection) -> tuple[SyncAccount, ...]:
+            rows = connection.execute(select(accounts).order_by(accounts.c.id))
             return tuple(map(self._account, rows))
 
         return await self._database.run(work)
@@ -93,9 +92,9 @@ class StoredAccounts:
     ) -> SyncAccount:
         """Keep what `how` makes of the account, and return it (`AccountUnknown`)."""
 
-        async def work(connection: AsyncConnection) -> SyncAccount:
-            changed = how(await self._find(connection, account_id, lock=True))
-            await connection.execute(
+        def work(connection: Connection) -> SyncAccount:
+            changed = how(self._find(connection, account_id, lock=True))
+            connection.execute(
                 update(accounts).where(accounts.c.id == account_id).values(self._columns(changed))
             )
             return changed
@@ -105,25 +104,23 @@ class StoredAccounts:
     async def remove(self, account_id: str, *, force: bool = False) -> None:
         """Erase the account with its secrets (`AccountUnknown`, `StillUndelivered`)."""
 
-        async def work(connection: AsyncConnection) -> None:
+        def work(connection: Connection) -> None:
             # Locked, so that nobody adds a message between the count and the end.
             this = accounts.c.id == account_id
-            await connection.execute(select(accounts.c.id).where(this).with_for_update())
-            if not force and (count := await self._undelivered(connection, account_id)):
+            connection.execute(select(accounts.c.id).where(this).with_for_update())
+            if not force and (count := self._undelivered(connection, account_id)):
                 raise StillUndelivered(
                     f"The store of {account_id} lacks {count} message{'' if count == 1 else 's'}. "
                     "Let them be delivered first, or give them up with --force."
                 )
-            if not (await connection.execute(delete(accounts).where(this))).rowcount:
+            if not connection.execute(delete(accounts).where(this)).rowcount:
                 raise _unknown(account_id)
 
         await self._database.run(work)
 
-    async def _find(
-        self, connection: AsyncConnection, account_id: str, *, lock: bool = False
-    ) -> SyncAccount:
+    def _find(self, connection: Connection, account_id: str, *, lock: bool = False) -> SyncAccount:
         query = select(accounts).where(accounts.c.id == account_id)
-        row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+        row = connection.execute(query.with_for_update() if lock else query).one_or_none()
         if row is None:
             raise _unknown(account_id)
         return self._account(row)

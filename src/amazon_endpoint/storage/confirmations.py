@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select, update
 
 from amazon_endpoint.services.confirmations import (
     Channel,
@@ -64,9 +63,9 @@ class StoredConfirmations:
     async def add(self, confirmation: Confirmation) -> Confirmation:
         """Store it unless its key is already there; return what is stored then."""
 
-        async def work(connection: AsyncConnection) -> Confirmation:
-            await insert_unless_there(connection, confirmations, _columns(confirmation))
-            return _confirmation((await connection.execute(_select(confirmation.key))).one())
+        def work(connection: Connection) -> Confirmation:
+            insert_unless_there(connection, confirmations, _columns(confirmation))
+            return _confirmation(connection.execute(_select(confirmation.key)).one())
 
         return await self._database.run(work)
 
@@ -77,10 +76,10 @@ class StoredConfirmations:
     async def replace_all(self, moves: Sequence[tuple[Confirmation, Confirmation]]) -> bool:
         """Do as `replace` does for all of these, or for none of them."""
 
-        async def work(connection: AsyncConnection) -> None:
+        def work(connection: Connection) -> None:
             # Always in the same order, so that two who move the same rows don't lock each other.
             for seen, new in sorted(moves, key=lambda move: msgspec.structs.astuple(move[0].key)):
-                result = await connection.execute(
+                result = connection.execute(
                     update(confirmations)
                     .where(
                         _is(seen.key),
@@ -97,7 +96,7 @@ class StoredConfirmations:
                 if new.feed_id and new.sent_at
             }
             for (seller_id, feed_id), sent_at in sorted(feeds.items()):
-                await insert_unless_there(
+                insert_unless_there(
                     connection,
                     known_feeds,
                     {"seller_id": seller_id, "feed_id": feed_id, "sent_at": sent_at},
@@ -147,14 +146,14 @@ class StoredConfirmations:
             known_feeds.c.sent_at >= moment - _SENDING_AT_MOST,
         )
 
-        async def work(connection: AsyncConnection) -> frozenset[str]:
-            return frozenset((await connection.scalars(query)).all())
+        def work(connection: Connection) -> frozenset[str]:
+            return frozenset(connection.scalars(query).all())
 
         return await self._database.run(work)
 
     async def _all(self, query: Select[Any]) -> tuple[Confirmation, ...]:
-        async def work(connection: AsyncConnection) -> tuple[Confirmation, ...]:
-            return tuple(map(_confirmation, (await connection.execute(query)).all()))
+        def work(connection: Connection) -> tuple[Confirmation, ...]:
+            return tuple(map(_confirmation, connection.execute(query).all()))
 
         return await self._database.run(work)
 

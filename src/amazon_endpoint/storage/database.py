@@ -1,18 +1,19 @@
 """Transactions, and what their failures mean to the rest of the house."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Table
+from sqlalchemy import Connection, Engine, QueuePool, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from amazon_endpoint.errors import InvalidInput, Later
 
 T = TypeVar("T")
+
+_SECONDS_TO_WAIT = 30
 
 
 class StorageUnavailable(Later):
@@ -20,13 +21,20 @@ class StorageUnavailable(Later):
 
 
 class Database:
-    """Where transactions are carried out."""
+    """Where transactions are carried out, each in a thread from its beginning to its end.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    Handed to and fro for every statement, a transaction would take several times as long, and on
+    SQLite all others would wait for it.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        connections = cast("QueuePool", engine.pool).size()
         self._engine = engine
+        self._turns = asyncio.Semaphore(connections)
+        self._threads = ThreadPoolExecutor(connections, "database")
         self._running: set[asyncio.Task[Any]] = set()
 
-    async def run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    async def run(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in a transaction and commit it, unless it raises.
 
         Raises:
@@ -36,37 +44,50 @@ class Database:
         """
         try:
             return await self.uninterrupted(work)
-        except (OperationalError, InterfaceError, InternalError, PoolTimeout) as error:
+        except (OperationalError, InterfaceError, InternalError) as error:
             raise StorageUnavailable from error
         except DataError as error:
             raise InvalidInput from error
 
-    async def uninterrupted(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    async def uninterrupted(self, work: Callable[[Connection], T]) -> T:
         """As `run`, with the database's own errors.
 
-        A caller that is cancelled doesn't wait, but the transaction goes on to its end: drivers
-        that are cancelled halfway may hang, and leave nobody knowing what was committed.
+        A caller that is cancelled doesn't wait, but the transaction goes on to its end: one that
+        ended halfway would leave nobody knowing what was committed.
         """
-        task = asyncio.create_task(self._transaction(work))
+        task = asyncio.create_task(self._in_turn(work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
 
-    async def _transaction(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        async with self._engine.begin() as connection:
-            return await work(connection)
+    async def _in_turn(self, work: Callable[[Connection], T]) -> T:
+        try:
+            async with asyncio.timeout(_SECONDS_TO_WAIT):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise StorageUnavailable from None
+        try:
+            return await self._in_thread(self._transaction, work)
+        finally:
+            self._turns.release()
+
+    async def _in_thread(self, do: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, do, *arguments)
+
+    def _transaction(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.begin() as connection:
+            return work(connection)
 
     async def close(self) -> None:
         """Close every connection, once the last transaction has come to its end."""
         await asyncio.gather(*self._running, return_exceptions=True)
-        await self._engine.dispose()
+        await self._in_thread(self._engine.dispose)
+        self._threads.shutdown(wait=False)
 
 
-async def insert_unless_there(
-    connection: AsyncConnection, table: Table, values: dict[str, Any]
-) -> bool:
+def insert_unless_there(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
     """Insert a row and return True; do nothing where its key is taken already, by whomever."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     # Drivers don't agree on what to count of an insert.
     inserted = insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return (await connection.execute(inserted, values)).first() is not None
+    return connection.execute(inserted, values).first() is not None

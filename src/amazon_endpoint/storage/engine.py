@@ -5,9 +5,8 @@ import sqlite3
 from contextlib import suppress
 from typing import Any
 
-import aiosqlite
-from sqlalchemy import URL, Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+import sqlalchemy
+from sqlalchemy import URL, Connection, Engine, QueuePool, event
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from amazon_endpoint.location import Location, StorageUnusable
@@ -15,7 +14,7 @@ from amazon_endpoint.location import Location, StorageUnusable
 _SECONDS_TO_WAIT = 30
 
 
-def create_engine(location: Location) -> AsyncEngine:
+def create_engine(location: Location) -> Engine:
     """An engine for this database. It connects when it is first used.
 
     Raises:
@@ -32,24 +31,34 @@ def create_engine(location: Location) -> AsyncEngine:
     return _sqlite_engine(location.url)
 
 
-def _sqlite_engine(url: URL) -> AsyncEngine:
-    # SQLite writes one at a time. One connection makes this process queue for it fairly,
-    # where several would poll for its lock.
-    engine = create_async_engine(
+def _sqlite_engine(url: URL) -> Engine:
+    engine = sqlalchemy.create_engine(
         url,
         hide_parameters=True,
+        # SQLite writes one at a time. One connection makes this process queue for it fairly,
+        # where several would poll for its lock.
+        poolclass=QueuePool,
         pool_size=1,
         max_overflow=0,
-        pool_timeout=_SECONDS_TO_WAIT,
         # Without an isolation level the driver begins no transactions: we do, below.
         connect_args={"timeout": _SECONDS_TO_WAIT, "isolation_level": None},
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def _connect(connection: Any, _record: Any) -> None:
-        connection.run_async(_prepare)
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _record: Any) -> None:
+        try:
+            _write_ahead(connection)
+            # An intent that is committed must outlive a loss of power.
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            # What is erased must not be found in the file's free space.
+            connection.execute("PRAGMA secure_delete = ON")
+        except Exception:
+            # The pool doesn't know it yet.
+            connection.close()
+            raise
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A transaction that reads before it writes would lose to another writer without waiting.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -61,20 +70,6 @@ def _is_busy(error: BaseException) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
-async def _prepare(connection: aiosqlite.Connection) -> None:
-    try:
-        await _write_ahead(connection)
-        # An intent that is committed must outlive a loss of power.
-        await connection.execute("PRAGMA synchronous = FULL")
-        await connection.execute("PRAGMA foreign_keys = ON")
-        # What is erased must not be found in the file's free space.
-        await connection.execute("PRAGMA secure_delete = ON")
-    except Exception:
-        # The pool doesn't know it yet, and its thread would run on.
-        await connection.close()
-        raise
-
-
 # SQLite's own waiting doesn't cover this statement when processes meet over a new file.
 @retry(
     retry=retry_if_exception(_is_busy),
@@ -82,21 +77,21 @@ async def _prepare(connection: aiosqlite.Connection) -> None:
     stop=stop_after_delay(_SECONDS_TO_WAIT),
     reraise=True,
 )
-async def _write_ahead(connection: aiosqlite.Connection) -> None:
-    await connection.execute("PRAGMA journal_mode = WAL")
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
-def _postgresql_engine(url: URL) -> AsyncEngine:
-    engine = create_async_engine(
+def _postgresql_engine(url: URL) -> Engine:
+    engine = sqlalchemy.create_engine(
         url,
         hide_parameters=True,
-        pool_size=5,
-        max_overflow=5,
-        pool_timeout=_SECONDS_TO_WAIT,
+        poolclass=QueuePool,
+        pool_size=10,
+        max_overflow=0,
         pool_pre_ping=True,
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         # A host that dies inside a transaction must not keep its locks until TCP notices.
         connection.autocommit = True

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Select,
     Table,
     and_,
@@ -17,7 +18,6 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.locking import lock_account
@@ -41,13 +41,13 @@ class StoredBuyersData:
     async def erase(self, account_id: str, number: str, now: datetime) -> Erased | None:
         """Erase all that is kept of an order; None where nothing is."""
 
-        async def work(connection: AsyncConnection) -> Erased | None:
-            await lock_account(connection, account_id)
+        def work(connection: Connection) -> Erased | None:
+            lock_account(connection, account_id)
             query = select(orders.c.erased_at).where(_of(orders, account_id, [number]))
-            order = (await connection.execute(query)).one_or_none()
+            order = connection.execute(query).one_or_none()
             if order is not None:
-                await _erase_orders(connection, account_id, [number], now)
-            told, expired, shipped = await _erase_about(connection, account_id, [number], now)
+                _erase_orders(connection, account_id, [number], now)
+            told, expired, shipped = _erase_about(connection, account_id, [number], now)
             if order is None and not (told or shipped):
                 return None
             before = order.erased_at if order is not None else None
@@ -60,20 +60,20 @@ class StoredBuyersData:
     ) -> int:
         """Erase what is due of the account, so much of it at most; how much it was."""
 
-        async def work(connection: AsyncConnection) -> int:
-            await lock_account(connection, account_id)
+        def work(connection: Connection) -> int:
+            lock_account(connection, account_id)
             erased = 0
             for due in _due_orders(account_id, deadlines):
-                numbers = (await connection.scalars(due.limit(limit - erased))).all()
+                numbers = connection.scalars(due.limit(limit - erased)).all()
                 if numbers:
-                    await _erase_orders(connection, account_id, numbers, now)
-                    await _erase_about(connection, account_id, numbers, now)
+                    _erase_orders(connection, account_id, numbers, now)
+                    _erase_about(connection, account_id, numbers, now)
                 erased += len(numbers)
             if erased == limit:
                 return erased
             messages, parcels = _left_over(account_id, deadlines)
-            told, _ = await expire(connection, _few(outbox, messages, limit))
-            shipped = await _erase_shipments(connection, _few(shipments, parcels, limit), now)
+            told, _ = expire(connection, _few(outbox, messages, limit))
+            shipped = _erase_shipments(connection, _few(shipments, parcels, limit), now)
             return max(erased, told, shipped)
 
         return await self._database.run(work)
@@ -81,10 +81,10 @@ class StoredBuyersData:
     async def forget(self, account_id: str, deadlines: Deadlines, limit: int) -> int:
         """Delete the account's records that are due, so many of a kind at most."""
 
-        async def work(connection: AsyncConnection) -> int:
-            await lock_account(connection, account_id)
+        def work(connection: Connection) -> int:
+            lock_account(connection, account_id)
             deleted = [
-                (await connection.execute(delete(table).where(_few(table, old, limit)))).rowcount
+                connection.execute(delete(table).where(_few(table, old, limit))).rowcount
                 for table, old in _old(account_id, deadlines.records)
             ]
             return max(deleted)
@@ -101,44 +101,42 @@ class StoredBuyersData:
         ]
         query = select(accounts.c.id).where(or_(*to_go))
 
-        async def work(connection: AsyncConnection) -> tuple[str, ...]:
-            return tuple((await connection.scalars(query)).all())
+        def work(connection: Connection) -> tuple[str, ...]:
+            return tuple(connection.scalars(query).all())
 
         return await self._database.run(work)
 
 
-async def _erase_orders(
-    connection: AsyncConnection, account_id: str, numbers: Sequence[str], now: datetime
+def _erase_orders(
+    connection: Connection, account_id: str, numbers: Sequence[str], now: datetime
 ) -> None:
     # What was read again since it was erased holds nothing of the buyer, and stays.
-    await connection.execute(
+    connection.execute(
         update(orders)
         .where(_of(orders, account_id, numbers), orders.c.erased_at.is_(None))
         .values(body=None, personal_mark=None, erased_at=now)
     )
     # Nobody could use what reading them again would bring.
     for table in (wanted_orders, quarantine):
-        await connection.execute(delete(table).where(_of(table, account_id, numbers)))
+        connection.execute(delete(table).where(_of(table, account_id, numbers)))
 
 
-async def _erase_about(
-    connection: AsyncConnection, account_id: str, numbers: Sequence[str], now: datetime
+def _erase_about(
+    connection: Connection, account_id: str, numbers: Sequence[str], now: datetime
 ) -> tuple[int, int, int]:
     """Erase what was told about these orders: how many messages, how many of them were not
     delivered, how many shipments."""
     messages = outbox.c.account_id == account_id, outbox.c.order_number.in_(numbers)
-    told, expired = await expire(connection, and_(*messages))
+    told, expired = expire(connection, and_(*messages))
     parcels = shipments.c.account_id == account_id, shipments.c.order_number.in_(numbers)
-    shipped = await _erase_shipments(connection, and_(*parcels, UNERASED), now)
+    shipped = _erase_shipments(connection, and_(*parcels, UNERASED), now)
     return told, expired, shipped
 
 
-async def _erase_shipments(
-    connection: AsyncConnection, which: ColumnElement[bool], now: datetime
-) -> int:
+def _erase_shipments(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
     # What waits can't be sent any more, which its store is told at once.
     waiting = shipments.c.state == ShipmentState.WAITING
-    erased = await connection.execute(
+    erased = connection.execute(
         update(shipments)
         .where(which)
         .values(

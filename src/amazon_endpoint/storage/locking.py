@@ -1,13 +1,12 @@
 """Locking: what is written about an account's orders is written one after the other."""
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from amazon_endpoint.storage.sync_tables import accounts
 from amazon_endpoint.sync.accounts import AccountUnknown
 
 
-async def lock_account(connection: AsyncConnection, account_id: str) -> None:
+def lock_account(connection: Connection, account_id: str) -> None:
     """Wait for all others that hold the account, until this transaction ends.
 
     Rows may be added that belong to it all the while.
@@ -16,5 +15,5 @@ async def lock_account(connection: AsyncConnection, account_id: str) -> None:
         AccountUnknown: there is none, any more.
     """
     query = select(accounts.c.id).where(accounts.c.id == account_id)
-    if (await connection.execute(query.with_for_update(key_share=True))).first() is None:
+    if connection.execute(query.with_for_update(key_share=True)).first() is None:
         raise AccountUnknown

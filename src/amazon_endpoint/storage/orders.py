@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, delete, select
 
 from amazon_endpoint.orders import Order
 from amazon_endpoint.storage.database import Database
@@ -36,8 +35,8 @@ class StoredOrders:
             KeyMissing: it was sealed with a key that isn't given.
         """
 
-        async def work(connection: AsyncConnection) -> KnownOrder | None:
-            return (await self._known(connection, account_id, [number])).get(number)
+        def work(connection: Connection) -> KnownOrder | None:
+            return self._known(connection, account_id, [number]).get(number)
 
         return await self._database.run(work)
 
@@ -45,34 +44,34 @@ class StoredOrders:
         """Write what `decide` makes of those orders of these numbers that are known."""
         marker = _KeyedMarker(self._keyring, account_id)
 
-        async def work(connection: AsyncConnection) -> bool:
-            await lock_account(connection, account_id)
-            known = await self._known(connection, account_id, numbers)
+        def work(connection: Connection) -> bool:
+            lock_account(connection, account_id)
+            known = self._known(connection, account_id, numbers)
             intake = decide(known, marker)
             reading = intake.reading
-            if reading and not await write_reading(connection, reading, self._keyring):
+            if reading and not write_reading(connection, reading, self._keyring):
                 return False
-            await self._write(connection, account_id, intake)
+            self._write(connection, account_id, intake)
             return True
 
         return await self._database.run(work)
 
-    async def _known(
-        self, connection: AsyncConnection, account_id: str, numbers: Sequence[str]
+    def _known(
+        self, connection: Connection, account_id: str, numbers: Sequence[str]
     ) -> dict[str, KnownOrder]:
         if not numbers:
             return {}
         query = select(orders).where(
             orders.c.account_id == account_id, orders.c.number.in_(set(numbers))
         )
-        return {row.number: self._opened(row) for row in await connection.execute(query)}
+        return {row.number: self._opened(row) for row in connection.execute(query)}
 
-    async def _write(self, connection: AsyncConnection, account_id: str, intake: Intake) -> None:
+    def _write(self, connection: Connection, account_id: str, intake: Intake) -> None:
         now = intake.now
-        await upsert(connection, orders, [self._columns(account_id, one) for one in intake.orders])
-        await write_messages(connection, account_id, intake.messages, now, self._keyring)
+        upsert(connection, orders, [self._columns(account_id, one) for one in intake.orders])
+        write_messages(connection, account_id, intake.messages, now, self._keyring)
         if intake.settled:
-            await connection.execute(
+            connection.execute(
                 delete(wanted_orders).where(
                     wanted_orders.c.account_id == account_id,
                     wanted_orders.c.number.in_(intake.settled),
@@ -89,9 +88,9 @@ class StoredOrders:
             }
             for number in intake.wanted
         ]
-        await upsert(connection, wanted_orders, wanted, leave=wanted_orders.c.keys())
+        upsert(connection, wanted_orders, wanted, leave=wanted_orders.c.keys())
         readable = (*intake.settled, *intake.wanted)
-        await write_quarantine(connection, account_id, intake.quarantined, readable, now)
+        write_quarantine(connection, account_id, intake.quarantined, readable, now)
 
     def _columns(self, account_id: str, known: KnownOrder) -> dict[str, Any]:
         columns = msgspec.structs.asdict(known)

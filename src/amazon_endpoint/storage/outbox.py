@@ -9,6 +9,7 @@ from uuid import uuid4
 import msgspec
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Row,
     Update,
     and_,
@@ -21,7 +22,6 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.storage.database import Database, insert_unless_there
 from amazon_endpoint.storage.encryption import Keyring
@@ -53,8 +53,8 @@ class StoredOutbox:
             .limit(limit)
         )
 
-        async def work(connection: AsyncConnection) -> tuple[OutboxMessage, ...]:
-            return tuple(map(_message, await connection.execute(query)))
+        def work(connection: Connection) -> tuple[OutboxMessage, ...]:
+            return tuple(map(_message, connection.execute(query)))
 
         return await self._database.run(work)
 
@@ -107,38 +107,36 @@ class StoredOutbox:
         if order_number is not None:
             again = again.where(outbox.c.order_number == order_number)
 
-        async def work(connection: AsyncConnection) -> int:
-            await lock_account(connection, account_id)
-            latest = await _standing(connection, account_id)
-            await _write_standing(
-                connection, Standing(account_id=account_id, revision=latest.revision)
-            )
-            return (await connection.execute(again)).rowcount
+        def work(connection: Connection) -> int:
+            lock_account(connection, account_id)
+            latest = _standing(connection, account_id)
+            _write_standing(connection, Standing(account_id=account_id, revision=latest.revision))
+            return connection.execute(again).rowcount
 
         return await self._database.run(work)
 
     async def standing(self, account_id: str) -> Standing:
         """How the account's store stands."""
 
-        async def work(connection: AsyncConnection) -> Standing:
-            return await _standing(connection, account_id)
+        def work(connection: Connection) -> Standing:
+            return _standing(connection, account_id)
 
         return await self._database.run(work)
 
     async def keep_standing(self, standing: Standing) -> bool:
         """Keep how the store stands if nobody else wrote its revision before."""
 
-        async def work(connection: AsyncConnection) -> bool:
-            await lock_account(connection, standing.account_id)
-            return await _write_standing(connection, standing)
+        def work(connection: Connection) -> bool:
+            lock_account(connection, standing.account_id)
+            return _write_standing(connection, standing)
 
         return await self._database.run(work)
 
     async def undelivered(self, account_id: str) -> int:
         """How many messages the account's store lacks, pending and parked."""
 
-        async def work(connection: AsyncConnection) -> int:
-            return await undelivered(connection, account_id)
+        def work(connection: Connection) -> int:
+            return undelivered(connection, account_id)
 
         return await self._database.run(work)
 
@@ -156,8 +154,8 @@ class StoredOutbox:
         if account_id is not None:
             query = query.where(outbox.c.account_id == account_id)
 
-        async def work(connection: AsyncConnection) -> tuple[Undelivered, ...]:
-            return tuple(map(_undelivered, await connection.execute(query)))
+        def work(connection: Connection) -> tuple[Undelivered, ...]:
+            return tuple(map(_undelivered, connection.execute(query)))
 
         return await self._database.run(work)
 
@@ -170,8 +168,8 @@ class StoredOutbox:
         )
         query = select(accounts.c.id).where(accounts.c.paused_at.is_(None), due, ~closed)
 
-        async def work(connection: AsyncConnection) -> tuple[str, ...]:
-            return tuple((await connection.scalars(query)).all())
+        def work(connection: Connection) -> tuple[str, ...]:
+            return tuple(connection.scalars(query).all())
 
         return await self._database.run(work)
 
@@ -186,8 +184,8 @@ class StoredOutbox:
         return await self._count(update(outbox).where(attempt).values(columns)) == 1
 
     async def _count(self, change: Update) -> int:
-        async def work(connection: AsyncConnection) -> int:
-            return (await connection.execute(change)).rowcount
+        def work(connection: Connection) -> int:
+            return connection.execute(change).rowcount
 
         return await self._database.run(work)
 
@@ -210,8 +208,8 @@ def _undelivered(row: Row[Any]) -> Undelivered:
     return Undelivered(**row._asdict() | words)
 
 
-async def write_messages(
-    connection: AsyncConnection,
+def write_messages(
+    connection: Connection,
     account_id: str,
     drafts: Iterable[Draft],
     now: datetime,
@@ -224,7 +222,7 @@ async def write_messages(
     drafts = tuple(drafts)
     if not drafts:
         return
-    last = await connection.execute(
+    last = connection.execute(
         select(outbox.c.order_number, func.max(outbox.c.sequence).label("last"))
         .where(
             outbox.c.account_id == account_id,
@@ -254,12 +252,12 @@ async def write_messages(
                 "created_at": now,
             }
         )
-    await connection.execute(insert(outbox), rows)
+    connection.execute(insert(outbox), rows)
 
 
-async def expire(connection: AsyncConnection, which: ColumnElement[bool]) -> tuple[int, int]:
+def expire(connection: Connection, which: ColumnElement[bool]) -> tuple[int, int]:
     """Erase these messages' bodies: how many, and how many of them never will be delivered."""
-    states = await connection.scalars(
+    states = connection.scalars(
         update(outbox)
         .where(which, outbox.c.body.is_not(None))
         .values(
@@ -275,12 +273,12 @@ async def expire(connection: AsyncConnection, which: ColumnElement[bool]) -> tup
     return told.total(), told[OutboxState.EXPIRED]
 
 
-async def undelivered(connection: AsyncConnection, account_id: str) -> int:
+def undelivered(connection: Connection, account_id: str) -> int:
     """How many messages the account's store lacks, pending and parked."""
     lacking: ColumnElement[bool] = and_(
         outbox.c.account_id == account_id, outbox.c.state.in_(_UNDELIVERED)
     )
-    count: int = (await connection.execute(select(func.count()).where(lacking))).scalar_one()
+    count: int = connection.execute(select(func.count()).where(lacking)).scalar_one()
     return count
 
 
@@ -302,19 +300,19 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     return and_(outbox.c.next_attempt_at <= now, ~_held_up)
 
 
-async def _standing(connection: AsyncConnection, account_id: str) -> Standing:
+def _standing(connection: Connection, account_id: str) -> Standing:
     query = select(standings).where(standings.c.account_id == account_id)
-    row = (await connection.execute(query)).one_or_none()
+    row = connection.execute(query).one_or_none()
     return Standing(account_id=account_id) if row is None else Standing(**row._asdict())
 
 
-async def _write_standing(connection: AsyncConnection, standing: Standing) -> bool:
+def _write_standing(connection: Connection, standing: Standing) -> bool:
     """Write the revision after the one that `standing` has, if that is the latest."""
     columns = msgspec.structs.asdict(standing) | {"revision": standing.revision + 1}
     if standing.revision == 0:
-        return await insert_unless_there(connection, standings, columns)
+        return insert_unless_there(connection, standings, columns)
     latest = and_(
         standings.c.account_id == standing.account_id, standings.c.revision == standing.revision
     )
-    written = await connection.execute(update(standings).where(latest).values(columns))
+    written = connection.execute(update(standings).where(latest).values(columns))
     return written.rowcount == 1

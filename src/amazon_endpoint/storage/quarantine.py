@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, select
 
 from amazon_endpoint.amazon.port import UnreadableOrder
 from amazon_endpoint.storage.database import Database
@@ -28,15 +27,15 @@ class StoredQuarantine:
         if account_id is not None:
             query = query.where(quarantine.c.account_id == account_id)
 
-        async def work(connection: AsyncConnection) -> tuple[QuarantinedOrder, ...]:
-            found = await connection.execute(query)
+        def work(connection: Connection) -> tuple[QuarantinedOrder, ...]:
+            found = connection.execute(query)
             return tuple(QuarantinedOrder(**row._asdict()) for row in found)
 
         return await self._database.run(work)
 
 
-async def write_quarantine(
-    connection: AsyncConnection,
+def write_quarantine(
+    connection: Connection,
     account_id: str,
     unreadable: Iterable[UnreadableOrder],
     readable: Collection[str],
@@ -55,13 +54,13 @@ async def write_quarantine(
         for one in unreadable
     }
     if readable:
-        await connection.execute(
+        connection.execute(
             delete(quarantine).where(
                 quarantine.c.account_id == account_id,
                 quarantine.c.name.in_(set(readable) - rows.keys()),
             )
         )
-    await upsert(connection, quarantine, list(rows.values()), leave={"first_seen_at"})
+    upsert(connection, quarantine, list(rows.values()), leave={"first_seen_at"})
 
 
 def _name(one: UnreadableOrder) -> str:

@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from amazon_endpoint.amazon.quota import (
     Bucket,
@@ -30,10 +29,10 @@ class StoredQuotas:
     async def take(self, key: QuotaKey, plan: Rate, now: datetime) -> datetime | None:
         """Take a token. None: go. Else the earliest moment at which one will be there."""
 
-        async def work(connection: AsyncConnection) -> datetime | None:
-            bucket, not_before = take(await _lock(connection, key, plan, now), now)
+        def work(connection: Connection) -> datetime | None:
+            bucket, not_before = take(_lock(connection, key, plan, now), now)
             if not_before is None:
-                await _store(connection, key, plan, bucket)
+                _store(connection, key, plan, bucket)
             return not_before
 
         return await self._database.run(work)
@@ -41,16 +40,16 @@ class StoredQuotas:
     async def due(self, key: QuotaKey, plan: Rate, tokens: int, now: datetime) -> datetime | None:
         """When so many tokens will be there, if nobody takes any. None: now."""
 
-        async def work(connection: AsyncConnection) -> datetime | None:
-            return due(await _lock(connection, key, plan, now), tokens, now)
+        def work(connection: Connection) -> datetime | None:
+            return due(_lock(connection, key, plan, now), tokens, now)
 
         return await self._database.run(work)
 
     async def bucket(self, key: QuotaKey, plan: Rate, now: datetime) -> Bucket:
         """What is left, for whoever plans; another may take it meanwhile."""
 
-        async def work(connection: AsyncConnection) -> Bucket:
-            return await _lock(connection, key, plan, now)
+        def work(connection: Connection) -> Bucket:
+            return _lock(connection, key, plan, now)
 
         return await self._database.run(work)
 
@@ -65,33 +64,33 @@ class StoredQuotas:
     ) -> None:
         """Remember what Amazon's answer told: its rate header, or that the bucket is empty."""
 
-        async def work(connection: AsyncConnection) -> None:
-            known = await _lock(connection, key, plan, now)
+        def work(connection: Connection) -> None:
+            known = _lock(connection, key, plan, now)
             bucket = known if rate is None else learn_rate(known, plan, rate, now)
             if drained:
                 bucket = drain(bucket, now)
             # The header comes with nearly every answer and tells something new with hardly any.
             if drained or bucket.rate != known.rate:
-                await _store(connection, key, plan, bucket)
+                _store(connection, key, plan, bucket)
 
         await self._database.run(work)
 
 
-async def _lock(connection: AsyncConnection, key: QuotaKey, plan: Rate, now: datetime) -> Bucket:
+def _lock(connection: Connection, key: QuotaKey, plan: Rate, now: datetime) -> Bucket:
     query = select(quota_buckets).where(_is(key)).with_for_update()
-    row = (await connection.execute(query)).one_or_none()
+    row = connection.execute(query).one_or_none()
     if row is None:
         first = full(plan, now)
-        await insert_unless_there(
+        insert_unless_there(
             connection, quota_buckets, {**msgspec.structs.asdict(key), **_columns(first, plan)}
         )
-        row = (await connection.execute(query)).one()
+        row = connection.execute(query).one()
     rate = plan.per_second if row.learnt_rate is None else row.learnt_rate
     return Bucket(rate=rate, burst=plan.burst, tokens=row.tokens, at=row.at)
 
 
-async def _store(connection: AsyncConnection, key: QuotaKey, plan: Rate, bucket: Bucket) -> None:
-    await connection.execute(update(quota_buckets).where(_is(key)).values(_columns(bucket, plan)))
+def _store(connection: Connection, key: QuotaKey, plan: Rate, bucket: Bucket) -> None:
+    connection.execute(update(quota_buckets).where(_is(key)).values(_columns(bucket, plan)))
 
 
 def _is(key: QuotaKey) -> ColumnElement[bool]:

@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, exists, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, exists, or_, select, update
 
 from amazon_endpoint.services.window import Window
 from amazon_endpoint.storage.database import Database, insert_unless_there
@@ -29,8 +28,8 @@ class StoredReadings:
         """The account's readings, of those kinds that have begun."""
         query = select(readings).where(readings.c.account_id == account_id)
 
-        async def work(connection: AsyncConnection) -> dict[ReadingKind, Reading]:
-            found = [_reading(row, self._keyring) for row in await connection.execute(query)]
+        def work(connection: Connection) -> dict[ReadingKind, Reading]:
+            found = [_reading(row, self._keyring) for row in connection.execute(query)]
             return {one.kind: one for one in found}
 
         return await self._database.run(work)
@@ -38,9 +37,9 @@ class StoredReadings:
     async def keep(self, reading: Reading) -> bool:
         """Keep a reading if nobody else wrote its revision before, else return False."""
 
-        async def work(connection: AsyncConnection) -> bool:
-            await lock_account(connection, reading.account_id)
-            return await write_reading(connection, reading, self._keyring)
+        def work(connection: Connection) -> bool:
+            lock_account(connection, reading.account_id)
+            return write_reading(connection, reading, self._keyring)
 
         return await self._database.run(work)
 
@@ -51,18 +50,18 @@ class StoredReadings:
         now_due = exists().where(of_account, readings.c.next_attempt_at <= now)
         query = select(accounts.c.id).where(accounts.c.paused_at.is_(None), or_(never, now_due))
 
-        async def work(connection: AsyncConnection) -> tuple[str, ...]:
-            return tuple((await connection.scalars(query)).all())
+        def work(connection: Connection) -> tuple[str, ...]:
+            return tuple(connection.scalars(query).all())
 
         return await self._database.run(work)
 
 
-async def write_reading(connection: AsyncConnection, reading: Reading, keyring: Keyring) -> bool:
+def write_reading(connection: Connection, reading: Reading, keyring: Keyring) -> bool:
     """Write the revision after the one that `reading` has, if that is the latest."""
     columns = _columns(reading, keyring)
     if reading.revision == 0:
-        return await insert_unless_there(connection, readings, columns)
-    written = await connection.execute(
+        return insert_unless_there(connection, readings, columns)
+    written = connection.execute(
         update(readings)
         .where(
             readings.c.account_id == reading.account_id,

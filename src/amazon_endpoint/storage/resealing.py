@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Table, exists, func, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Column, Connection, Table, exists, func, select, tuple_, update
 
 from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.encryption import HEADER_BYTES, Damaged, KeyMissing, Keyring
@@ -21,10 +20,10 @@ class Resealed(msgspec.Struct, frozen=True):
     failures: tuple[str, ...]
 
 
-async def holds_sealed(connection: AsyncConnection) -> bool:
+def holds_sealed(connection: Connection) -> bool:
     """Whether anything was sealed in this database."""
     for _, column in sealed_columns():
-        if await connection.scalar(select(exists().where(column.is_not(None)))):
+        if connection.scalar(select(exists().where(column.is_not(None)))):
             return True
     return False
 
@@ -60,7 +59,7 @@ class _Walk:
         self.count = 0
         self.failures: list[str] = []
 
-    async def step(self, connection: AsyncConnection) -> bool:
+    def step(self, connection: Connection) -> bool:
         """Seal the next rows anew; False when there are no more."""
         sealed_first = func.substr(self._column, 1, HEADER_BYTES) == self._keyring.header
         query = (
@@ -72,13 +71,13 @@ class _Walk:
         )
         if self._last:
             query = query.where(tuple_(*self._key) > tuple(self._last))
-        rows = (await connection.execute(query)).all()
+        rows = connection.execute(query).all()
         for *key, sealed in rows:
             self._last = key
-            await self._reseal(connection, key, sealed)
+            self._reseal(connection, key, sealed)
         return bool(rows)
 
-    async def _reseal(self, connection: AsyncConnection, key: Sequence[Any], sealed: bytes) -> None:
+    def _reseal(self, connection: Connection, key: Sequence[Any], sealed: bytes) -> None:
         table = self._column.info.get("place", self._table.name)
         place = {"table": table, "row": "/".join(map(str, key))}
         try:
@@ -87,5 +86,5 @@ class _Walk:
             self.failures.append(error.message)
             return
         this = [column == value for column, value in zip(self._key, key, strict=True)]
-        await connection.execute(update(self._table).where(*this).values({self._column: anew}))
+        connection.execute(update(self._table).where(*this).values({self._column: anew}))
         self.count += 1

@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, update
 
 from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.order_tables import outbox, readings, standings, wanted_orders
@@ -28,9 +27,9 @@ class StoredSchedule:
     async def bring_forward(self, latest: datetime) -> None:
         """Have all of it due by `latest`."""
 
-        async def work(connection: AsyncConnection) -> None:
+        def work(connection: Connection) -> None:
             for moment in _PUT_OFF:
                 sooner = update(moment.table).where(moment > latest).values({moment: latest})
-                await connection.execute(sooner)
+                connection.execute(sooner)
 
         await self._database.run(work)

@@ -1,7 +1,6 @@
 """The schema's own version, and how a database is brought up to it."""
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.location import StorageUnusable
 
@@ -11,7 +10,7 @@ LATEST = "0009"
 _MIGRATION_LOCK = 7_269_411_053
 
 
-async def migrate(connection: AsyncConnection) -> None:
+def migrate(connection: Connection) -> None:
     """Bring the database up to `LATEST`, in this transaction and in one process at a time.
 
     Raises:
@@ -19,14 +18,8 @@ async def migrate(connection: AsyncConnection) -> None:
     """
     # SQLite is locked already: its transactions begin as writers.
     if connection.dialect.name == "postgresql":
-        await connection.execute(text("SET LOCAL lock_timeout = 0"))
-        await connection.execute(
-            text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
-        )
-    await connection.run_sync(_migrate)
-
-
-def _migrate(connection: Connection) -> None:
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
     version = None
     if inspect(connection).has_table("alembic_version"):
         version = connection.scalar(text("SELECT version_num FROM alembic_version"))

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
 
 from amazon_endpoint.services.next_step import content_digest
 from amazon_endpoint.shipments import Shipment
@@ -60,21 +59,21 @@ class StoredShipments:
             next_attempt_at=now,
         )
 
-        async def work(connection: AsyncConnection) -> KeptShipment:
-            await lock_account(connection, account_id)
+        def work(connection: Connection) -> KeptShipment:
+            lock_account(connection, account_id)
             columns = self._columns(new) | {"body": new.sealed}
-            inserted = await insert_unless_there(connection, shipments, columns)
+            inserted = insert_unless_there(connection, shipments, columns)
             if not inserted:
                 # When it came first still tells it from later contents.
                 del columns["received_at"]
-                await connection.execute(
+                connection.execute(
                     update(shipments)
                     .where(shipments.c.id == row, shipments.c.state == _REFUSED)
                     .values(columns)
                 )
-            kept = self._kept((await connection.execute(_select(shipments.c.id == row))).one())
+            kept = self._kept(connection.execute(_select(shipments.c.id == row)).one())
             if kept.state is _WAITING:
-                await connection.execute(_replaced(kept, now))
+                connection.execute(_replaced(kept, now))
             return kept
 
         return await self._database.run(work)
@@ -133,12 +132,12 @@ class StoredShipments:
     async def move(self, moves: Sequence[Move], *, feed: SentFeed | None = None) -> None:
         """Keep the shipments that nobody moved meanwhile, with their messages and `feed`."""
 
-        async def work(connection: AsyncConnection) -> None:
+        def work(connection: Connection) -> None:
             for account_id in {seen.account_id for seen, _ in moves}:
-                await lock_account(connection, account_id)
+                lock_account(connection, account_id)
             # Without its body, which may have been erased meanwhile.
             for seen, new in moves:
-                moved = await connection.execute(
+                moved = connection.execute(
                     update(shipments)
                     .where(
                         shipments.c.id == seen.id,
@@ -148,13 +147,13 @@ class StoredShipments:
                     .values(self._columns(new))
                 )
                 if moved.rowcount and new.ended_at and new.ended_at != seen.ended_at:
-                    await write_messages(
+                    write_messages(
                         connection, new.account_id, [_message(new)], new.ended_at, self._keyring
                     )
-            if feed is not None and not await insert_unless_there(
+            if feed is not None and not insert_unless_there(
                 connection, sync_feeds, msgspec.structs.asdict(feed)
             ):
-                await connection.execute(
+                connection.execute(
                     update(sync_feeds)
                     .where(_is(feed))
                     .values(next_look_at=feed.next_look_at, ended_at=None)
@@ -171,16 +170,16 @@ class StoredShipments:
             .limit(limit)
         )
 
-        async def work(connection: AsyncConnection) -> tuple[SentFeed, ...]:
-            return tuple(SentFeed(**row._asdict()) for row in await connection.execute(query))
+        def work(connection: Connection) -> tuple[SentFeed, ...]:
+            return tuple(SentFeed(**row._asdict()) for row in connection.execute(query))
 
         return await self._database.run(work)
 
     async def keep_feed(self, feed: SentFeed) -> None:
         """Keep what is known of a feed now."""
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(
+        def work(connection: Connection) -> None:
+            connection.execute(
                 update(sync_feeds).where(_is(feed)).values(msgspec.structs.asdict(feed))
             )
 
@@ -190,8 +189,8 @@ class StoredShipments:
         """When the latest of this account's feeds went; None where none did."""
         query = select(func.max(sync_feeds.c.sent_at)).where(sync_feeds.c.account_id == account_id)
 
-        async def work(connection: AsyncConnection) -> datetime | None:
-            latest: datetime | None = await connection.scalar(query)
+        def work(connection: Connection) -> datetime | None:
+            latest: datetime | None = connection.scalar(query)
             return latest
 
         return await self._database.run(work)
@@ -205,8 +204,8 @@ class StoredShipments:
             sync_feeds.c.account_id == account_id
         )
 
-        async def work(connection: AsyncConnection) -> NextDue:
-            return NextDue(await connection.scalar(to_send), await connection.scalar(to_look))
+        def work(connection: Connection) -> NextDue:
+            return NextDue(connection.scalar(to_send), connection.scalar(to_look))
 
         return await self._database.run(work)
 
@@ -219,8 +218,8 @@ class StoredShipments:
             .limit(_LATEST_FEEDS)
         )
 
-        async def work(connection: AsyncConnection) -> timedelta | None:
-            took = [row.ended_at - row.sent_at for row in await connection.execute(query)]
+        def work(connection: Connection) -> timedelta | None:
+            took = [row.ended_at - row.sent_at for row in connection.execute(query)]
             return sum(took, timedelta()) / len(took) if took else None
 
         return await self._database.run(work)
@@ -240,19 +239,19 @@ class StoredShipments:
             .distinct()
         )
 
-        async def work(connection: AsyncConnection) -> DueAccounts:
-            rows = (await connection.execute(of_shipments)).all()
+        def work(connection: Connection) -> DueAccounts:
+            rows = connection.execute(of_shipments).all()
             to_follow = {row.account_id for row in rows if not row.to_send}
             return DueAccounts(
                 to_send=frozenset(row.account_id for row in rows if row.to_send),
-                to_follow=frozenset(to_follow.union(await connection.scalars(of_feeds))),
+                to_follow=frozenset(to_follow.union(connection.scalars(of_feeds))),
             )
 
         return await self._database.run(work)
 
     async def _all(self, query: Select[Any]) -> tuple[KeptShipment, ...]:
-        async def work(connection: AsyncConnection) -> tuple[KeptShipment, ...]:
-            return tuple(map(self._kept, (await connection.execute(query)).all()))
+        def work(connection: Connection) -> tuple[KeptShipment, ...]:
+            return tuple(map(self._kept, connection.execute(query).all()))
 
         return await self._database.run(work)
 

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, func, select, type_coerce
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, Select, func, select, type_coerce
 
 from amazon_endpoint.amazon.connect import decode_credentials, generation_of
 from amazon_endpoint.amazon.quota import Bucket, due, refill
@@ -149,8 +148,8 @@ class StoredStatus:
         return of_accounts
 
     async def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        async def work(connection: AsyncConnection) -> Sequence[Row[Any]]:
-            rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
+        def work(connection: Connection) -> Sequence[Row[Any]]:
+            rows: Sequence[Row[Any]] = connection.execute(query).all()
             return rows
 
         return await self._database.run(work)

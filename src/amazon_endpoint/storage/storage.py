@@ -3,8 +3,8 @@
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.location import Location, StorageUnusable, locate
 from amazon_endpoint.storage.confirmations import StoredConfirmations
@@ -65,9 +65,9 @@ class Storage:
             StorageUnavailable: the database doesn't answer as it should at the moment.
         """
 
-        async def work(connection: AsyncConnection) -> Keyring:
+        def work(connection: Connection) -> Keyring:
             # SQLite's transactions come one after the other: nobody creates another file meanwhile.
-            fresh = not await holds_sealed(connection)
+            fresh = not holds_sealed(connection)
             return open_keyring(key, self._location, may_create=fresh)
 
         return SyncStorage(self._database, await self._database.run(work))

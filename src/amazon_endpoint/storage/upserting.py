@@ -3,13 +3,12 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-async def upsert(
-    connection: AsyncConnection,
+def upsert(
+    connection: Connection,
     table: Table,
     rows: Sequence[dict[str, Any]],
     *,
@@ -31,4 +30,4 @@ async def upsert(
         )
     else:
         new = new.on_conflict_do_nothing()
-    await connection.execute(new, rows)
+    connection.execute(new, rows)

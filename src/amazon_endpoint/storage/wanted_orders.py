@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, exists, select, update
 
 from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.locking import lock_account
@@ -23,9 +22,9 @@ class StoredWantedOrders:
     async def want(self, account_id: str, numbers: Sequence[str], now: datetime) -> None:
         """Have these read now, whether they were wanted before or not."""
 
-        async def work(connection: AsyncConnection) -> None:
-            await lock_account(connection, account_id)
-            await upsert(
+        def work(connection: Connection) -> None:
+            lock_account(connection, account_id)
+            upsert(
                 connection,
                 wanted_orders,
                 [
@@ -57,8 +56,8 @@ class StoredWantedOrders:
             .limit(limit)
         )
 
-        async def work(connection: AsyncConnection) -> tuple[WantedOrder, ...]:
-            return tuple(WantedOrder(**row._asdict()) for row in await connection.execute(query))
+        def work(connection: Connection) -> tuple[WantedOrder, ...]:
+            return tuple(WantedOrder(**row._asdict()) for row in connection.execute(query))
 
         return await self._database.run(work)
 
@@ -75,8 +74,8 @@ class StoredWantedOrders:
             "last_error": wanted.last_error,
         }
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(update(wanted_orders).where(*this).values(later))
+        def work(connection: Connection) -> None:
+            connection.execute(update(wanted_orders).where(*this).values(later))
 
         await self._database.run(work)
 
@@ -87,10 +86,8 @@ class StoredWantedOrders:
             wanted_orders.c.next_attempt_at < until,
         )
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(
-                update(wanted_orders).where(*sooner).values(next_attempt_at=until)
-            )
+        def work(connection: Connection) -> None:
+            connection.execute(update(wanted_orders).where(*sooner).values(next_attempt_at=until))
 
         await self._database.run(work)
 
@@ -101,7 +98,7 @@ class StoredWantedOrders:
         )
         query = select(accounts.c.id).where(accounts.c.paused_at.is_(None), due)
 
-        async def work(connection: AsyncConnection) -> tuple[str, ...]:
-            return tuple((await connection.scalars(query)).all())
+        def work(connection: Connection) -> tuple[str, ...]:
+            return tuple(connection.scalars(query).all())
 
         return await self._database.run(work)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, and_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
 
 from amazon_endpoint.services.windows import KeptWindow, Progress, WindowKey
 from amazon_endpoint.storage.database import Database, insert_unless_there
@@ -24,8 +23,8 @@ class StoredWindows:
     async def find(self, key: WindowKey) -> KeptWindow | None:
         """What was last kept."""
 
-        async def work(connection: AsyncConnection) -> Row[Any] | None:
-            return (await connection.execute(select(windows).where(_is(key)))).one_or_none()
+        def work(connection: Connection) -> Row[Any] | None:
+            return connection.execute(select(windows).where(_is(key))).one_or_none()
 
         row = await self._database.run(work)
         return None if row is None else _window(row)
@@ -37,8 +36,8 @@ class StoredWindows:
             windows.c.question.startswith(key.account, autoescape=True),
         )
 
-        async def work(connection: AsyncConnection) -> Sequence[Row[Any]]:
-            return (await connection.execute(select(windows).where(of_account, ~_is(key)))).all()
+        def work(connection: Connection) -> Sequence[Row[Any]]:
+            return connection.execute(select(windows).where(of_account, ~_is(key))).all()
 
         return [_window(row) for row in await self._database.run(work)]
 
@@ -46,10 +45,10 @@ class StoredWindows:
         """Keep it if the revision before it is what is kept now, else return False."""
         columns = _columns(window)
 
-        async def work(connection: AsyncConnection) -> bool:
+        def work(connection: Connection) -> bool:
             if window.revision == 1:
-                return await insert_unless_there(connection, windows, columns)
-            result = await connection.execute(
+                return insert_unless_there(connection, windows, columns)
+            result = connection.execute(
                 update(windows)
                 .where(_is(window.key), windows.c.revision == window.revision - 1)
                 .values(columns)

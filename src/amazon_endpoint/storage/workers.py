@@ -1,7 +1,6 @@
 """Workers' heartbeats kept in the database, seen by every process that uses it."""
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, func, select, update
 
 from amazon_endpoint.storage.database import Database, insert_unless_there
 from amazon_endpoint.storage.sync_tables import workers
@@ -16,9 +15,9 @@ class StoredWorkers:
     async def beat(self, worker: str) -> None:
         """Count one more beat of this worker, its first if it is new."""
 
-        async def work(connection: AsyncConnection) -> None:
-            if not await insert_unless_there(connection, workers, {"id": worker, "beats": 1}):
-                await connection.execute(
+        def work(connection: Connection) -> None:
+            if not insert_unless_there(connection, workers, {"id": worker, "beats": 1}):
+                connection.execute(
                     update(workers)
                     .where(workers.c.id == worker)
                     .values(beats=workers.c.beats + 1, beat_at=func.now())
@@ -29,16 +28,16 @@ class StoredWorkers:
     async def beats(self) -> dict[str, int]:
         """How many beats of each worker have been counted."""
 
-        async def work(connection: AsyncConnection) -> dict[str, int]:
-            return {row.id: row.beats for row in await connection.execute(select(workers))}
+        def work(connection: Connection) -> dict[str, int]:
+            return {row.id: row.beats for row in connection.execute(select(workers))}
 
         return await self._database.run(work)
 
     async def claim(self, worker: str, beats: int) -> bool:
         """Count a beat in its place, if `beats` is where it still is."""
 
-        async def work(connection: AsyncConnection) -> bool:
-            result = await connection.execute(
+        def work(connection: Connection) -> bool:
+            result = connection.execute(
                 update(workers)
                 .where(workers.c.id == worker, workers.c.beats == beats)
                 .values(beats=beats + 1)
@@ -50,7 +49,7 @@ class StoredWorkers:
     async def forget(self, worker: str) -> None:
         """Count this worker no more."""
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(delete(workers).where(workers.c.id == worker))
+        def work(connection: Connection) -> None:
+            connection.execute(delete(workers).where(workers.c.id == worker))
 
         await self._database.run(work)

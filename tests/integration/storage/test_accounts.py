@@ -8,8 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select, update
 
 from amazon_endpoint.amazon.credentials import Account
 from amazon_endpoint.amazon.mws.credentials import MwsCredentials
@@ -76,8 +75,8 @@ async def sync(storage: Storage) -> SyncStorage:
 
 
 async def contents(storage: Storage) -> str:
-    async def work(connection: AsyncConnection) -> str:
-        return repr((await connection.execute(select(accounts))).all())
+    def work(connection: Connection) -> str:
+        return repr(connection.execute(select(accounts)).all())
 
     return await storage._database.run(work)
 
@@ -99,10 +98,10 @@ async def test_an_account_of_an_earlier_version_has_no_lookups(
 ) -> None:
     await sync.accounts.add(EU)
 
-    async def forget(connection: AsyncConnection) -> None:
-        settings = json.loads((await connection.scalars(select(accounts.c.settings))).one())
+    def forget(connection: Connection) -> None:
+        settings = json.loads(connection.scalars(select(accounts.c.settings)).one())
         del settings["shipping_methods"], settings["carriers"]
-        await connection.execute(update(accounts).values(settings=json.dumps(settings)))
+        connection.execute(update(accounts).values(settings=json.dumps(settings)))
 
     await storage._database.run(forget)
 
@@ -168,7 +167,7 @@ async def test_removing_erases_its_secrets(storage: Storage, sync: SyncStorage) 
 
 
 async def test_what_a_store_lacks_keeps_its_account(storage: Storage, sync: SyncStorage) -> None:
-    async def two(_connection: AsyncConnection, account_id: str) -> int:
+    def two(_connection: Connection, account_id: str) -> int:
         return 2 if account_id == "shop-eu" else 0
 
     kept = StoredAccounts(storage._database, Keyring([b"o" * 32]), two)
@@ -202,9 +201,9 @@ async def test_secrets_of_one_account_do_not_open_in_another(
     await sync.accounts.add(EU)
     await sync.accounts.add(MWS)
 
-    async def move(connection: AsyncConnection) -> None:
+    def move(connection: Connection) -> None:
         stolen = select(accounts.c.secrets).where(accounts.c.id == "shop-eu").scalar_subquery()
-        await connection.execute(
+        connection.execute(
             update(accounts).where(accounts.c.id == "gateway").values(secrets=stolen)
         )
 
@@ -232,8 +231,8 @@ async def test_what_no_key_opens_is_told_and_the_rest_taken_over(
     await sync.accounts.add(EU)
     await sync.accounts.add(MWS)
 
-    async def damage(connection: AsyncConnection) -> None:
-        await connection.execute(
+    def damage(connection: Connection) -> None:
+        connection.execute(
             update(accounts).where(accounts.c.id == "gateway").values(secrets=b"\x01damaged")
         )
 

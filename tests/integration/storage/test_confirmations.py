@@ -241,13 +241,13 @@ async def test_what_postgresql_cannot_keep_is_invalid_input(
             await storage.confirmations.add(other(shipment_number=number))
 
 
-async def test_an_intent_is_committed_though_its_caller_gave_up(storage: Storage) -> None:
-    await storage.confirmations.find(KEY)
-    adding = asyncio.create_task(storage.confirmations.add(PREPARED))
-    await asyncio.sleep(0)
-    adding.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await adding
-    await storage.close()
+async def test_an_intent_is_committed_though_its_caller_gave_up(database_url: str) -> None:
+    async with await Storage.open(database_url) as storage:
+        adding = asyncio.create_task(storage.confirmations.add(PREPARED))
+        await asyncio.sleep(0)
+        adding.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await adding
 
-    assert await storage.confirmations.find(KEY) == PREPARED
+    async with await Storage.open(database_url) as storage:
+        assert await storage.confirmations.find(KEY) == PREPARED

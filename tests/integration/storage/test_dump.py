@@ -7,8 +7,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, text
 
 from amazon_endpoint.storage import Storage
 from amazon_endpoint.storage.encryption import KeyUnusable
@@ -35,8 +34,8 @@ async def nothing_to_do(_kind: str, _account_id: str) -> bool:
     return False
 
 
-async def schemas(connection: AsyncConnection) -> set[str]:
-    return set(await connection.scalars(text("SELECT nspname FROM pg_namespace")))
+def schemas(connection: Connection) -> set[str]:
+    return set(connection.scalars(text("SELECT nspname FROM pg_namespace")))
 
 
 async def test_a_dump_is_restored_into_another_database(

@@ -18,8 +18,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, Table, delete, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Connection, Engine, MetaData, Table, delete, insert, select, text, update
 
 from amazon_endpoint.location import locate
 from amazon_endpoint.services.confirmations import ConfirmationState
@@ -288,9 +287,9 @@ async def written_at(database_url: str, revision: str) -> tuple[list[Table], Row
         fill(connection, there)
         return there, contents(connection, there)
 
-    async with engine.begin() as connection:
-        made = await connection.run_sync(work)
-    await engine.dispose()
+    with engine.begin() as connection:
+        made = work(connection)
+    engine.dispose()
     return made
 
 
@@ -324,9 +323,7 @@ async def test_what_an_earlier_version_wrote_is_kept(database_url: str, revision
     _, before = await written_at(database_url, revision)
 
     async with await Storage.open(database_url) as storage:
-        after = await storage._database.run(
-            lambda connection: connection.run_sync(now_in, kept(before))
-        )
+        after = await storage._database.run(lambda connection: now_in(connection, kept(before)))
 
     assert after == kept(before)
 
@@ -377,19 +374,19 @@ async def test_the_version_before_goes_on(database_url: str, before: str, after:
     running, newer = (create_engine(locate(database_url)) for _ in range(2))
     # So often that PostgreSQL's driver has prepared the statements.
     for _ in range(6):
-        assert await as_before(running, there) == rows
+        assert as_before(running, there) == rows
 
-    async with newer.begin() as connection:
-        await connection.run_sync(upgrade, after)
+    with newer.begin() as connection:
+        upgrade(connection, after)
 
-    assert await as_before(running, there) == rows
-    await running.dispose()
-    await newer.dispose()
+    assert as_before(running, there) == rows
+    running.dispose()
+    newer.dispose()
 
 
-async def as_before(engine: AsyncEngine, there: list[Table]) -> Rows:
-    async with engine.begin() as connection:
-        return await connection.run_sync(work_as_before, there)
+def as_before(engine: Engine, there: list[Table]) -> Rows:
+    with engine.begin() as connection:
+        return work_as_before(connection, there)
 
 
 def test_processes_that_start_together_migrate_once(database_url: str) -> None:
@@ -403,16 +400,16 @@ async def test_it_waits_for_what_is_under_way(postgresql_url: str) -> None:
     # The next revision adds a column to the table.
     await written_at(postgresql_url, "0004")
     running = create_engine(locate(postgresql_url))
-    async with running.connect() as connection:
-        await connection.execute(text("UPDATE confirmations SET state = 'confirmed'"))
+    with running.connect() as connection:
+        connection.execute(text("UPDATE confirmations SET state = 'confirmed'"))
         opening = asyncio.create_task(Storage.open(postgresql_url))
         waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        while not await connection.scalar(waiting):
+        while not connection.scalar(waiting):
             assert not opening.done()
             await asyncio.sleep(0.01)
-        await connection.commit()
+        connection.commit()
 
     async with await opening as storage:
         (confirmation,) = await storage.confirmations.of_order("A1SELLER", ORDER)
     assert confirmation.state is ConfirmationState.CONFIRMED
-    await running.dispose()
+    running.dispose()

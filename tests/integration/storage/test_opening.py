@@ -9,7 +9,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from amazon_endpoint.location import locate
 from amazon_endpoint.storage import Storage, StorageUnavailable, StorageUnusable
@@ -31,9 +30,9 @@ def open_and_close(database_url: str) -> None:
 
 async def execute(database_url: str, statement: str) -> None:
     engine = create_engine(locate(database_url))
-    async with engine.begin() as connection:
-        await connection.execute(text(statement))
-    await engine.dispose()
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
 
 
 async def test_the_history_leads_to_the_tables(storage: Storage) -> None:
@@ -42,7 +41,7 @@ async def test_the_history_leads_to_the_tables(storage: Storage) -> None:
         assert context.get_current_revision() == LATEST
         return compare_metadata(context, metadata)
 
-    assert await storage._database.run(lambda connection: connection.run_sync(differences)) == []
+    assert await storage._database.run(differences) == []
 
 
 async def test_opening_again_changes_nothing(database_url: str) -> None:
@@ -82,9 +81,9 @@ async def test_the_file_and_its_folder_are_for_the_owner_alone(tmp_path: Path) -
 
 
 async def test_what_is_committed_outlives_a_loss_of_power(tmp_path: Path) -> None:
-    async def pragmas(connection: AsyncConnection) -> list[object]:
+    def pragmas(connection: Connection) -> list[object]:
         return [
-            (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
+            connection.execute(text(f"PRAGMA {name}")).scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
 
@@ -142,8 +141,8 @@ async def test_a_connection_that_died_is_replaced(postgresql_url: str) -> None:
 
 
 async def test_a_database_that_goes_away_is_worth_another_try(postgresql_url: str) -> None:
-    async def lose(connection: AsyncConnection) -> None:
-        await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    def lose(connection: Connection) -> None:
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
     async with await Storage.open(postgresql_url) as storage:
         with pytest.raises(StorageUnavailable):

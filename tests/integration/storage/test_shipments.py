@@ -209,8 +209,8 @@ async def test_the_time_that_feeds_take_is_unknown_at_first(shipments: StoredShi
 async def test_the_shipment_is_sealed(storage: Storage, shipments: StoredShipments) -> None:
     await receive(shipments)
 
-    async def body(connection: Any) -> bytes:
-        found: bytes = await connection.scalar(select(rows.c.body))
+    def body(connection: Any) -> bytes:
+        found: bytes = connection.scalar(select(rows.c.body))
         return found
 
     assert b"CANARY" not in await storage._database.run(body)

@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, func, select
 
 from amazon_endpoint.orders import Order
 from amazon_endpoint.services.confirmations import Confirmations
@@ -112,9 +111,9 @@ class Shipped:
         raise AssertionError("no end")
 
     async def all(self) -> list[KeptShipment]:
-        async def ids(connection: AsyncConnection) -> Sequence[str]:
+        def ids(connection: Connection) -> Sequence[str]:
             query = select(rows.c.id).order_by(rows.c.number, rows.c.received_at)
-            return (await connection.scalars(query)).all()
+            return connection.scalars(query).all()
 
         return [await self.kept.shipments.get(self.account.id, one) for one in await self._run(ids)]
 
@@ -122,8 +121,8 @@ class Shipped:
         return {one.number: one.state for one in await self.all()}
 
     async def feeds(self) -> list[SentFeed]:
-        async def work(connection: AsyncConnection) -> list[SentFeed]:
-            found = await connection.execute(select(sync_feeds).order_by(sync_feeds.c.feed_id))
+        def work(connection: Connection) -> list[SentFeed]:
+            found = connection.execute(select(sync_feeds).order_by(sync_feeds.c.feed_id))
             return [SentFeed(**row._asdict()) for row in found]
 
         return await self._run(work)
@@ -139,8 +138,8 @@ class Shipped:
         return found
 
     async def _scalar(self, query: Any) -> Any:
-        async def work(connection: AsyncConnection) -> Any:
-            return await connection.scalar(query)
+        def work(connection: Connection) -> Any:
+            return connection.scalar(query)
 
         return await self._run(work)
 

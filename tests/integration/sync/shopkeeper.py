@@ -5,8 +5,7 @@ import json
 from collections import deque
 from typing import Any
 
-from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, update
 
 from amazon_endpoint.outbound import Outbound
 from amazon_endpoint.storage.order_tables import outbox as outbox_table
@@ -116,8 +115,8 @@ class Delivering:
     async def overwrite(self, number: int, sealed: bytes) -> None:
         """Put something else in the place of a message's body."""
 
-        async def work(connection: AsyncConnection) -> None:
+        def work(connection: Connection) -> None:
             this = outbox_table.c.order_number == f"111-0000000-{number:07d}"
-            await connection.execute(update(outbox_table).where(this).values(body=sealed))
+            connection.execute(update(outbox_table).where(this).values(body=sealed))
 
         await self.shop.storage._database.run(work)

@@ -14,8 +14,7 @@ import httpx2
 import msgspec
 import pytest
 import structlog
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from amazon_endpoint import logs
 from amazon_endpoint.amazon.connect import Connector
@@ -192,13 +191,13 @@ async def all_that_is_sealed(database: Storage) -> list[bytes]:
     """Everything that the key opens, but the accounts' own secrets."""
     keyring = Keyring([b64decode(KEY)])
 
-    async def work(connection: AsyncConnection) -> list[bytes]:
+    def work(connection: Connection) -> list[bytes]:
         opened = []
         for table, column in sealed_columns():
             key = table.primary_key.columns
             if table is accounts:
                 continue
-            for *identity, sealed in await connection.execute(select(*key, column)):
+            for *identity, sealed in connection.execute(select(*key, column)):
                 if sealed is not None:
                     place = column.info.get("place", table.name)
                     row = "/".join(map(str, identity))

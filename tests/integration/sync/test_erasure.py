@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 import pytest
-from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, insert
 
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery
 from amazon_endpoint.orders import OrderPackage
@@ -159,8 +158,8 @@ async def test_the_database_finds_just_what_is_due(shop: Tidied, storage: Storag
     }
     already = {one["number"] for one in known if one["erased_at"] is not None}
 
-    async def put(connection: AsyncConnection) -> None:
-        await connection.execute(insert(orders), known)
+    def put(connection: Connection) -> None:
+        connection.execute(insert(orders), known)
 
     await storage._database.run(put)
     shop.after = after
@@ -198,7 +197,7 @@ async def test_what_stops_halfway_has_erased_nothing(
     await shop.wait(31 * DAY)
     before = [await rows(storage, table) for table in (orders, outbox, shipments)]
 
-    async def dies(*_: object) -> int:
+    def dies(*_: object) -> int:
         raise RuntimeError
 
     monkeypatch.setattr(erasure, "_erase_shipments", dies)

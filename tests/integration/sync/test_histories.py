@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from amazon_endpoint.errors import (
     AmazonUnavailable,
@@ -135,9 +135,17 @@ class History:
             database = storage._database
             transaction = database._transaction
 
-            async def killable(work: Callable[[AsyncConnection], Awaitable[Any]]) -> Any:
-                # The second one is before the commit, and the last one after.
-                return await self.kill.around(transaction)(self.kill.around(work))
+            def killable(work: Callable[[Connection], Any]) -> Any:
+                def inside(connection: Connection) -> Any:
+                    self.kill()
+                    done = work(connection)
+                    self.kill()
+                    return done
+
+                self.kill()
+                done = transaction(inside)
+                self.kill()
+                return done
 
             database._transaction = killable  # type: ignore[method-assign]
             shop = Polled(unlocked, self.clock, WITHOUT_A_NET)

@@ -8,8 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Table, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Table, select, update
 
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery
 from amazon_endpoint.errors import (
@@ -38,8 +37,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 async def rows(storage: Storage, table: Table) -> list[Any]:
-    async def work(connection: AsyncConnection) -> list[Any]:
-        return list((await connection.execute(select(table))).all())
+    def work(connection: Connection) -> list[Any]:
+        return list(connection.execute(select(table)).all())
 
     return await storage._database.run(work)
 
@@ -342,7 +341,7 @@ async def test_orders_messages_and_cursor_are_kept_together_or_not_at_all(
 ) -> None:
     some(shop, 2)
 
-    async def fail(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise StorageUnavailable
 
     # The last of all that is written.
@@ -453,8 +452,8 @@ async def test_a_page_token_that_is_damaged_starts_the_window_again(
     some(shop, 5)
     await shop.poll_once()
 
-    async def damage(connection: AsyncConnection) -> None:
-        await connection.execute(update(readings).values(page_token=b"nonsense"))
+    def damage(connection: Connection) -> None:
+        connection.execute(update(readings).values(page_token=b"nonsense"))
 
     await storage._database.run(damage)
     await shop.poll()

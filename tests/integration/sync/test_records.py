@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, event
 
 from amazon_endpoint.services.confirmations import (
     Channel,
@@ -96,15 +95,15 @@ async def test_looking_for_what_is_due_passes_over_no_rows(tmp_path: Path) -> No
         kept = await storage.unlock(KEY)
         seen: list[Any] = []
 
-        @event.listens_for(storage._database._engine.sync_engine, "before_cursor_execute")
+        @event.listens_for(storage._database._engine, "before_cursor_execute")
         def _note(_connection: Any, _cursor: Any, *statement: Any) -> None:
             seen.append(statement)
 
         await kept.buyers_data.due_accounts(deadlines(WEEK, NOON))
         statement, given, *_ = next(one for one in seen if one[0].startswith("SELECT"))
 
-        async def explain(connection: AsyncConnection) -> Sequence[str]:
-            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
+        def explain(connection: Connection) -> Sequence[str]:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
             return [row.detail for row in plan]
 
         steps = await storage._database.run(explain)
@@ -138,8 +137,8 @@ async def test_what_is_erased_is_not_left_in_the_file(tmp_path: Path) -> None:
 async def write_out(storage: Storage) -> None:
     """Have SQLite write all that is committed to the file itself."""
     database = storage._database
-    async with database._engine.connect() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
+    with database._engine.connect() as connection:
+        driver = connection.connection.driver_connection
         assert driver is not None
-        await connection.rollback()
-        await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.rollback()
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 import pytest
-from sqlalchemy import event, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, event, update
 
 from amazon_endpoint.amazon.mws.operations import SUBMIT_FEED
 from amazon_endpoint.amazon.quota import QuotaKey
@@ -286,9 +285,9 @@ async def test_workers_are_told_whose_heart_beats(
     for worker in ("alive", "silent"):
         await storage.workers.beat(worker)
 
-    async def fall_silent(connection: AsyncConnection) -> None:
+    def fall_silent(connection: Connection) -> None:
         long_ago = update(workers).where(workers.c.id == "silent").values(beat_at=NOON - 999 * DAY)
-        await connection.execute(long_ago)
+        connection.execute(long_ago)
 
     await storage._database.run(fall_silent)
     # Whatever the time is where the status is asked for.
@@ -329,7 +328,7 @@ async def test_more_accounts_take_no_more_queries(
     shop: Polled, reader: StoredStatus, storage: Storage
 ) -> None:
     asked: list[str] = []
-    engine = storage._database._engine.sync_engine
+    engine = storage._database._engine
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         asked.append(statement)
@@ -347,11 +346,11 @@ async def test_more_accounts_take_no_more_queries(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_what_is_rare_is_found_by_an_index(shop: Polled, storage: Storage) -> None:
-    async def plans(connection: AsyncConnection) -> list[str]:
+    def plans(connection: Connection) -> list[str]:
         found = []
         for query in counts(NOON).values():
             asked = query.compile(connection, compile_kwargs={"literal_binds": True})
-            told = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")
+            told = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")
             found += [row.detail for row in told]
         return found
 

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Table, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Table, select
 
 from amazon_endpoint.shipments import Shipment, ShipmentItem
 from amazon_endpoint.storage import Storage
@@ -58,8 +57,8 @@ class Tidied(Polled):
 
 
 async def rows(storage: Storage, table: Table) -> Sequence[Any]:
-    async def work(connection: AsyncConnection) -> Sequence[Any]:
-        found = await connection.execute(select(table).order_by(*table.primary_key.columns))
+    def work(connection: Connection) -> Sequence[Any]:
+        found = connection.execute(select(table).order_by(*table.primary_key.columns))
         return found.all()
 
     return await storage._database.run(work)
