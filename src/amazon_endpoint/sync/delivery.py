@@ -1,6 +1,7 @@
 """Delivery: an account's messages on their way from the outbox to its store."""
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 
@@ -19,6 +20,10 @@ _log = structlog.get_logger(__name__)
 # A call takes a minute at most, a few of them go at once: such a batch ends before long even at a
 # store that is as slow as can be.
 _BATCH = 40
+
+# A commit costs as much as a call. What was delivered and not kept comes to the store once more,
+# should the process die: so what it took in a second, and no more.
+_UNKEPT = timedelta(seconds=1)
 
 
 async def deliver_due(
@@ -47,21 +52,25 @@ async def deliver_due(
     if not standing.is_open(clock.now()):
         return False
     # Those that fail time and again have others before them.
-    waiting = sorted(
-        await outbox.due(account.id, clock.now(), _BATCH), key=lambda one: one.attempts
-    )
+    due = await outbox.due(account.id, clock.now(), _BATCH)
+    waiting = sorted(due, key=lambda one: one.attempts)
     attempts = _Attempts(store, outbox, clock, random)
-    while waiting and standing.is_open(clock.now()):
-        together, waiting = waiting[: standing.at_once], waiting[standing.at_once :]
-        outcomes = await attempts.make(together)
-        now_standing = standings.after(standing, outcomes, clock.now(), random)
-        if now_standing != standing:
-            if not await outbox.keep_standing(now_standing):
-                # The operator said otherwise meanwhile, maybe of another store.
-                return True
-            _tell(now_standing)
-            standing = await outbox.standing(account.id)
-    return standing.is_open(clock.now()) and bool(await outbox.due(account.id, clock.now(), 1))
+    try:
+        while waiting and standing.is_open(clock.now()):
+            together, waiting = waiting[: standing.at_once], waiting[standing.at_once :]
+            outcomes = await attempts.make(together)
+            now_standing = standings.after(standing, outcomes, clock.now(), random)
+            if now_standing != standing:
+                if not await outbox.keep_standing(now_standing):
+                    # The operator said otherwise meanwhile, maybe of another store.
+                    return True
+                _tell(now_standing)
+                standing = await outbox.standing(account.id)
+    finally:
+        await attempts.keep()
+    if not standing.is_open(clock.now()):
+        return False
+    return len(due) == _BATCH or bool(await outbox.due(account.id, clock.now(), 1))
 
 
 class _Attempts:
@@ -72,21 +81,29 @@ class _Attempts:
         self._outbox = outbox
         self._clock = clock
         self._random = random
+        self._taken: list[OutboxMessage] = []
+        self._kept_at = clock.now()
+
+    async def keep(self) -> None:
+        """Keep what the store took since the last time."""
+        taken, self._taken, self._kept_at = self._taken, [], self._clock.now()
+        await self._outbox.delivered(taken, self._kept_at)
+        for message in taken:
+            _log.info("delivered", **_named(message))
 
     async def make(self, messages: list[OutboxMessage]) -> list[Outcome]:
         """Send messages at once; what the store said of those that could be sent."""
         made = await asyncio.gather(*map(self._attempt, messages), return_exceptions=True)
-        taken = [
+        self._taken += [
             message
             for message, one in zip(messages, made, strict=True)
             if isinstance(one, Delivered)
         ]
-        await self._outbox.delivered(taken, self._clock.now())
-        for message in taken:
-            _log.info("delivered", **_named(message))
+        if self._clock.now() >= self._kept_at + _UNKEPT:
+            await self.keep()
         outcomes = []
         for one in made:
-            # Only now, when none is under way any more, and what was delivered is kept.
+            # Only now, when none is under way any more.
             if isinstance(one, BaseException):
                 raise one
             if one is not None:
@@ -105,7 +122,7 @@ class _Attempts:
             return None
         match outcome:
             case Delivered():
-                pass  # kept with the others that went at once: a commit for all of them
+                pass  # kept together with others: a commit for all of them
             case Refused():
                 await self._failed(message, outcome)
             case Gone():

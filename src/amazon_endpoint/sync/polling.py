@@ -62,7 +62,7 @@ async def poll_once(
 ) -> bool:
     """Read and keep one page of whatever is due: a poll's, else a back-fill's, else a sweep's.
 
-    What fails is kept in the reading, with the moment to try again. True: there may be more to do
+    What fails is kept in the reading, with the moment to try again. True: there is more to do
     right now.
 
     Raises:
@@ -77,18 +77,19 @@ async def poll_once(
     try:
         read = await _next_page(reading, kept, account, amazon, now)
         if read is None:
-            await readings.keep(waiting(reading, now, _every(reading, account)))
+            after = waiting(reading, now, _every(reading, account))
+            await readings.keep(after)
         else:
             window, page = read
-            turned = with_page(reading, window, page, clock.now(), _every(reading, account))
+            after = with_page(reading, window, page, clock.now(), _every(reading, account))
             if page.stopped is not None:
-                turned = after_error(turned, page.stopped, clock.now(), random)
-            await _keep_page(page, reading, turned, account, books, read_at=now, now=clock.now())
+                after = after_error(after, page.stopped, clock.now(), random)
+            await _keep_page(page, reading, after, account, books, read_at=now, now=clock.now())
     except EndpointError as error:
-        failed = after_error(reading, error, clock.now(), random)
-        await readings.keep(failed)
-        _tell(failed, error)
-    return True
+        after = after_error(reading, error, clock.now(), random)
+        await readings.keep(after)
+        _tell(after, error)
+    return _due({**kept, after.kind: after}, account, clock.now()) is not None
 
 
 async def begin_backfill(

@@ -12,7 +12,9 @@ from amazon_endpoint import outbound as outbound_module
 from amazon_endpoint.outbound import Outbound
 from amazon_endpoint.storage import StorageUnavailable
 from amazon_endpoint.storage.outbox import StoredOutbox
-from amazon_endpoint.sync.outbox import OutboxMessage, OutboxState
+from amazon_endpoint.stores.port import Delivery, Outcome
+from amazon_endpoint.stores.webhook import WebhookStore
+from amazon_endpoint.sync.outbox import OutboxState
 from tests.integration.spapi.scripted_amazon import LOST, Reply
 from tests.integration.sync.accounts import ACCOUNT, Polled
 from tests.integration.sync.shopkeeper import Delivering, Shopkeeper
@@ -269,23 +271,31 @@ async def test_what_can_not_be_opened_or_written_holds_up_no_others(world: Deliv
     assert [one.attempts for one in left.values()] == [1, 1, 1]
 
 
-async def test_what_was_delivered_and_not_kept_comes_a_second_time(
-    world: Delivering, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("seconds", "repeated"), [(0.0, 8), (1.0, 4)])
+async def test_of_what_was_delivered_and_not_kept_a_second_comes_once_more(
+    world: Delivering, monkeypatch: pytest.MonkeyPatch, seconds: float, repeated: int
 ) -> None:
     await world.place(*range(1, 9))
+    deliver = WebhookStore.deliver
 
-    async def fails(_outbox: StoredOutbox, message: OutboxMessage, _now: object) -> bool:
+    async def takes_its_time(store: WebhookStore, delivery: Delivery) -> Outcome:
+        world.shop.clock.advance(seconds)
+        return await deliver(store, delivery)
+
+    async def fails(_outbox: StoredOutbox, _messages: object, _now: object) -> int:
         raise StorageUnavailable
 
+    monkeypatch.setattr(WebhookStore, "deliver", takes_its_time)
     with monkeypatch.context() as broken:
         broken.setattr(StoredOutbox, "delivered", fails)
         with pytest.raises(StorageUnavailable):
             await world.batch()
-    assert len(world.store.asked) == 4
+    assert len(world.store.asked) == repeated
     await world.deliver()
 
     assert await world.lacking() == {}
-    assert sorted(map(world.store.ids.count, set(world.store.ids))) == [1, 1, 1, 1, 2, 2, 2, 2]
+    times = sorted(map(world.store.ids.count, set(world.store.ids)))
+    assert times == [1] * (8 - repeated) + [2] * repeated
 
 
 async def test_a_paused_account_tells_its_store_nothing(world: Delivering) -> None:
