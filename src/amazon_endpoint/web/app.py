@@ -107,13 +107,18 @@ def create_app(
 
         return answer
 
+    any_message = answering(None)
+
+    async def at_root(request: Request) -> Response:
+        # One route: of two, a refusal would name the methods of the first alone.
+        return await (any_message if request.method == "POST" else _to_manifest)(request)
+
     async def exposition(_request: Request) -> Response:
         return Response(await metrics.exposition(), media_type=MEDIA_TYPE)
 
     app = Starlette(
         routes=[
-            Route("/", _to_manifest, methods=["GET"]),
-            Route("/", answering(None), methods=["POST"]),
+            Route("/", at_root, methods=["GET", "POST"]),
             *(Route(one.path, answering(one), methods=["POST"]) for one in Service),
             *(
                 Route(path, answering(Service.SHIPMENT_CONFIRM), methods=["POST"])

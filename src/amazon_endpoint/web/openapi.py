@@ -84,10 +84,14 @@ def openapi() -> dict[str, Any]:
     }
     paths[SHIPMENTS_PATH] = {"post": _receive_shipment()}
     paths[f"{SHIPMENTS_PATH}/{{shipment_id}}"] = {"get": _show_shipment()}
-    paths["/endpoint.json"] = {"get": _plain("The manifest for hubs", open_=True)}
-    paths["/health"] = {"get": _plain("Whether requests are served", open_=True)}
+    paths["/endpoint.json"] = {"get": _shown("The manifest for hubs", _OBJECT, open_=True)}
+    paths["/health"] = {
+        "get": _shown("Whether requests are served", _object(["status"], status=_TEXT), open_=True)
+    }
     paths["/auth"] = {"get": _plain("Whether the token is right")}
-    paths["/metrics"] = {"get": _plain("Counters for Prometheus")}
+    paths["/metrics"] = {"get": _shown("Counters for Prometheus", _TEXT, "text/plain")}
+    paths["/openapi.json"] = {"get": _shown("This document", _OBJECT)}
+    paths["/docs"] = {"get": _shown("A page to try the endpoint", _TEXT, "text/html")}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -231,6 +235,17 @@ def _plain(
     return operation
 
 
+def _shown(
+    summary: str,
+    schema: dict[str, Any],
+    media_type: str = "application/json",
+    *,
+    open_: bool = False,
+) -> dict[str, Any]:
+    answer = {"description": summary, "content": {media_type: {"schema": schema}}}
+    return _plain(summary, {"200": answer}, open_=open_)
+
+
 def _object(required: list[str], /, **properties: Any) -> dict[str, Any]:
     return {"type": "object", "required": required, "properties": properties}
 
@@ -239,6 +254,7 @@ def _list_of(item: dict[str, Any]) -> dict[str, Any]:
     return {"type": "array", "items": item}
 
 
+_OBJECT = {"type": "object"}
 _TEXT = {"type": "string"}
 _TEXT_OR_NULL = {"type": ["string", "null"]}
 _REQUEST_ID = {"type": ["string", "integer"]}
