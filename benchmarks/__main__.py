@@ -10,10 +10,15 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks.backlog import backlog
+from benchmarks.confirmations import confirmations
 from benchmarks.report import plain_table, with_run
 from benchmarks.rows import Row, Run, Size, Skipped
 
-_BENCHMARKS: Mapping[str, Callable[[Size], Iterator[Row | Skipped]]] = {}
+_BENCHMARKS: Mapping[str, Callable[[Size], Iterator[Row | Skipped]]] = {
+    "backlog": backlog,
+    "confirmations": confirmations,
+}
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ and the local Amazon's, are turned to the moment that comes next.
 
 import asyncio
 import heapq
+import logging
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -14,6 +15,7 @@ from itertools import count
 from pathlib import Path
 
 import httpx2
+import structlog
 
 from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.credentials import Account
@@ -33,14 +35,19 @@ from amazon_endpoint.storage import Storage
 from amazon_endpoint.storage.sync_storage import SyncStorage
 from amazon_endpoint.stores.port import Destination
 from amazon_endpoint.sync.accounts import SyncAccount
+from amazon_endpoint.sync.intake import Books
+from amazon_endpoint.sync.polling import poll_once
+from amazon_endpoint.sync.reading import ReadingKind
 
 BEGIN = datetime(2026, 11, 2, 6, tzinfo=UTC)
 _SPAN = timedelta(days=20)
 _MARKETPLACE = "ATVPDKIKX0DER"
 _KEY = "azFrMWsxazFrMWsxazFrMWsxazFrMWsxazFrMWsxazE="
 _URL = "http://amazon.test"
+_CREDENTIALS = SellingPartnerCredentials(
+    client_id="application", client_secret="secret", refresh_token="Atzr|one"
+)
 _MINUTE = timedelta(minutes=1)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class TurnedClock:
@@ -62,12 +69,15 @@ class TurnedClock:
         await self.until(self._now + timedelta(seconds=seconds))
 
     async def until(self, moment: datetime) -> None:
-        """Wait for this moment, or rather the next millisecond: Amazon's clock knows no less."""
+        """Wait for this moment."""
         if moment > self._now:
             await self.come(moment)
 
     def come(self, moment: datetime) -> "asyncio.Future[None]":
-        """What comes with this moment, or before it once somebody calls `interrupt`."""
+        """What comes with this moment, or before it once somebody calls `interrupt`.
+
+        Amazon's clock knows no less than a millisecond, so it is the first one that begins then.
+        """
         beyond = timedelta(microseconds=-moment.microsecond % 1000)
         come: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (moment + beyond, next(self._sequence), come))
@@ -97,6 +107,11 @@ class TurnedClock:
                 self._now = moment
                 self._turned(moment)
                 self.interrupt(come)
+
+
+def middling() -> float:
+    """Jitter: a wait is three quarters of the longest."""
+    return 0.5
 
 
 class _ToLocalAmazon(Outbound):
@@ -148,9 +163,25 @@ class Shop:
         self.amazon = amazon
         self.account = account
 
+    async def poll(self, books: Books | None = None) -> bool:
+        """Read the next page, if one is due, and keep it in the seller's own books or in these."""
+        return await poll_once(
+            self.account,
+            amazon=self.amazon,
+            readings=self.kept.readings,
+            books=books or self.kept.orders,
+            clock=self.clock,
+            random=middling,
+        )
+
+    async def is_caught_up(self) -> bool:
+        """Whether the polls have come to the present."""
+        poll = (await self.kept.readings.of(self.account.id)).get(ReadingKind.POLL)
+        return poll is not None and poll.upper_bound > poll.since
+
 
 class Worker:
-    """Does one kind of what is due, as the engine does: when it is woken, and each minute."""
+    """Does one kind of what is due as the engine does: when it is woken, and each minute."""
 
     def __init__(
         self,
@@ -158,6 +189,7 @@ class Worker:
         batch: Callable[[], Awaitable[bool]],
         next_due: Callable[[], Awaitable[datetime | None]] | None = None,
     ) -> None:
+        """`next_due` tells the moment for which an alarm is set."""
         self._clock = clock
         self._batch = batch
         self._next_due = next_due
@@ -180,8 +212,9 @@ class Worker:
                 if self._woken:
                     continue
                 look = self._clock.now() + _MINUTE
-                if self._next_due is not None and (due := await self._next_due()):
-                    look = min(look, max(due, self._clock.now() + _MILLISECOND))
+                due = await self._next_due() if self._next_due is not None else None
+                if due is not None and due > self._clock.now():
+                    look = min(look, due)
                 self._rest = self._clock.come(look)
                 await self._rest
                 self._rest = None
@@ -190,6 +223,7 @@ class Worker:
 @asynccontextmanager
 async def opened(orders: int, processing: timedelta = timedelta()) -> AsyncIterator[Shop]:
     """A seller with so many orders to ship. Amazon needs `processing` for a feed."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     options = SandboxOptions(
         orders=0,
         now=BEGIN,
@@ -216,9 +250,7 @@ async def opened(orders: int, processing: timedelta = timedelta()) -> AsyncItera
                 hosts=hosts,
             )
             connections = GENERATION.open(shared)
-            amazon = connections.connect(
-                account.account.credentials, GENERATION.base_urls(account.account, hosts)
-            )
+            amazon = connections.connect(_CREDENTIALS, GENERATION.base_urls(account.account, hosts))
             yield Shop(clock, sandbox, storage, kept, amazon, account)
             await connections.aclose()
             await outbound.aclose()
@@ -251,9 +283,7 @@ def _account() -> SyncAccount:
     return SyncAccount(
         id="shop",
         account=Account(
-            credentials=SellingPartnerCredentials(
-                client_id="application", client_secret="secret", refresh_token="Atzr|one"
-            ),
+            credentials=_CREDENTIALS,
             seller_id="A1SELLER",
             marketplace_ids=(_MARKETPLACE,),
             services_host=_URL,
