@@ -81,6 +81,14 @@ chaos: setup ## Kill, fill and restart everything for some minutes; nothing may 
 bench: setup ## Measure everything, and write it to docs/performance.md
 	@$(BIN)/python -m benchmarks --into docs
 
+.PHONY: soak
+soak: setup ## Ten minutes of steady work under failures: nothing may be lost, memory may not grow (SECONDS=number)
+	@$(BIN)/python -m tests.soak $(or $(SECONDS),600)
+
+.PHONY: fuzz
+fuzz: setup ## Try more bad input on every parser and on the endpoint than `make test` does
+	@$(BIN)/pytest -n 2 --hypothesis-profile=deep tests/fuzz
+
 .PHONY: clean
 clean: ## Remove what the commands above created
 	@rm -rf .venv .tools .node .state .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -8,7 +8,8 @@ published quotas and our own waits stay as they are.
 import random
 import time
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from amazon_endpoint.sandbox.clock import write_time
 from amazon_endpoint.sandbox.options import SandboxOptions
 from amazon_endpoint.sandbox.testing import run_in_thread
 from tests.chaos.orders import Order, ordered_units, pending, plain_orders, revise
-from tests.chaos.processes import ACCOUNTS, TOKEN, Place, Processes, secret_of
+from tests.chaos.processes import TOKEN, Place, Processes, secret_of
 from tests.chaos.proof import check_orders, check_shipments, missing
 from tests.chaos.store import failing_store
 from tests.integration.sync.engines import delete_engine_tables
@@ -73,6 +74,8 @@ class Figures(Struct, kw_only=True):
 class Chaos:
     """One run on one database."""
 
+    accounts: tuple[str, ...] = ("first", "second")
+
     def __init__(
         self, place: Place, folder: Path, *, seconds: float, orders: int, seed: int
     ) -> None:
@@ -96,26 +99,7 @@ class Chaos:
         Raises:
             AssertionError: something is; the message says what.
         """
-        options = SandboxOptions(
-            orders=0, page_cap=9, queue_seconds=20, progress_seconds=60, speed=_SPEED
-        )
-        with ExitStack() as stack:
-            self._amazon = stack.enter_context(run_in_thread(options))
-            self._stores = {
-                name: stack.enter_context(failing_store(secret_of(name), self._seed + index))
-                for index, name in enumerate(ACCOUNTS)
-            }
-            self._processes = Processes(
-                self._place,
-                self._folder,
-                self._amazon,
-                list(self._stores.values()),
-                start=self._start,
-                speed=_SPEED,
-            )
-            stack.callback(self._processes.kill_all)
-            self._processes.add_accounts()
-            self._processes.spawn_all()
+        with self._everything_started():
             self._trouble(until=len(self._coming) // 4)
             self._peace()
             self._processes.kill_all()
@@ -126,6 +110,30 @@ class Chaos:
             self._peace()
             self._check()
         return self.figures
+
+    @contextmanager
+    def _everything_started(self) -> Iterator[None]:
+        options = SandboxOptions(
+            orders=0, page_cap=9, queue_seconds=20, progress_seconds=60, speed=_SPEED
+        )
+        with ExitStack() as stack:
+            self._amazon = stack.enter_context(run_in_thread(options))
+            self._stores = {
+                name: stack.enter_context(failing_store(secret_of(name), self._seed + index))
+                for index, name in enumerate(self.accounts)
+            }
+            self._processes = Processes(
+                self._place,
+                self._folder,
+                self._amazon,
+                self._stores,
+                start=self._start,
+                speed=_SPEED,
+            )
+            stack.callback(self._processes.kill_all)
+            self._processes.add_accounts()
+            self._processes.spawn_all()
+            yield
 
     # What happens at Amazon
 
@@ -179,7 +187,7 @@ class Chaos:
         url = self._processes.url(self._rng.choice(self._processes.numbers))
         try:
             answer = httpx2.post(
-                f"{url}/v1/accounts/{ACCOUNTS[0]}/shipments",
+                f"{url}/v1/accounts/{self.accounts[0]}/shipments",
                 headers={"X-Hub-Token": TOKEN},
                 json={"shipment": shipment},
                 timeout=5,
@@ -220,16 +228,19 @@ class Chaos:
         if dice < 0.7:
             self._something_comes()
         elif dice < 0.9:
-            operation = self._rng.choice(list(_FAULTS))
-            fault = self._rng.choice(_FAULTS[operation])
-            self._amazon.fault(operation, fault, seconds=0.3)
-            self.figures.faults += 1
+            self._amazon_fails()
         elif dice < 0.95:
             self._kill_while_sending()
         else:
             number = self._rng.choice(self._processes.numbers)
             self._processes.kill(number)
             self._processes.spawn(number)
+
+    def _amazon_fails(self) -> None:
+        operation = self._rng.choice(list(_FAULTS))
+        fault = self._rng.choice(_FAULTS[operation])
+        self._amazon.fault(operation, fault, seconds=0.3)
+        self.figures.faults += 1
 
     def _something_comes(self) -> None:
         if self._changing and self._rng.random() < 0.5:
@@ -283,7 +294,7 @@ class Chaos:
 
     def _check(self) -> None:
         check_orders(self._amazon, self._stores, self._cancelled)
-        check_shipments(self._amazon, self._stores[ACCOUNTS[0]], self._shipped)
+        check_shipments(self._amazon, self._stores[self.accounts[0]], self._shipped)
         assert self._processes.undelivered() == []
         figures, stores = self.figures, self._stores.values()
         figures.kills = self._processes.kills

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from amazon_endpoint.sandbox.testing import RunningSandbox
 from tests.chaos.orders import MARKETPLACE
 from tests.chaos.store import FailingStore
 
-ACCOUNTS = ("first", "second")
 TOKEN = "chaos-" + "0" * 26
 
 _PREFIX = "AMAZON_ENDPOINT_"
@@ -34,14 +33,14 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class Processes:
-    """Processes on one database, for both accounts."""
+    """Processes on one database, for the accounts that `stores` are by."""
 
     def __init__(
         self,
         place: Place,
         folder: Path,
         amazon: RunningSandbox,
-        stores: Sequence[FailingStore],
+        stores: Mapping[str, FailingStore],
         *,
         start: datetime,
         speed: float,
@@ -62,6 +61,9 @@ class Processes:
 
     def url(self, number: int) -> str:
         return f"http://127.0.0.1:{self._running[number][1]}"
+
+    def pid(self, number: int) -> int:
+        return self._running[number][0].pid
 
     def spawn_all(self) -> None:
         for number in range(self._place.workers):
@@ -96,13 +98,13 @@ class Processes:
 
     def add_accounts(self) -> None:
         since = iso(self._start - timedelta(hours=1))
-        for name, store in zip(ACCOUNTS, self._stores, strict=True):
+        for name, store in self._stores.items():
             line = ["accounts", "add", name, "--to", store.url, "--every", "1", "--since", since]
             self._command(name, *line)
 
     def undelivered(self) -> list[Any]:
         """What has not arrived, parked or not."""
-        listed: list[Any] = json.loads(self._command(ACCOUNTS[0], "deliveries", "list", "--json"))
+        listed: list[Any] = json.loads(self._command("nobody", "deliveries", "list", "--json"))
         return listed
 
     def _command(self, account: str, *arguments: str) -> bytes:
@@ -111,8 +113,9 @@ class Processes:
             line, env=self._environment(account), check=True, stdout=subprocess.PIPE
         ).stdout
 
-    def _environment(self, account: str = ACCOUNTS[0]) -> dict[str, str]:
-        hosts = [self._amazon.host, *(f"127.0.0.1:{one.server_port}" for one in self._stores)]
+    def _environment(self, account: str = "nobody") -> dict[str, str]:
+        ports = [store.server_port for store in self._stores.values()]
+        hosts = [self._amazon.host, *(f"127.0.0.1:{port}" for port in ports)]
         ours = {
             "DATABASE": self._place.database,
             "KEY": _KEY,
