@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from amazon_endpoint.amazon.port import Amazon, OrderPage, UnreadableOrder
-from amazon_endpoint.clock import Clock, iso
+from amazon_endpoint.clock import Clock, iso, whole_seconds
 from amazon_endpoint.errors import EndpointError, InvalidInput, PageTokenRefused, Throttled
 from amazon_endpoint.services.window import Window, turn_page
 from amazon_endpoint.sync import sweep
@@ -101,7 +101,8 @@ async def begin_backfill(
         InvalidInput: the dates are not in sequence or in the future, or another back-fill of the
             account is under way.
     """
-    now = clock.now()
+    # Windows end on whole seconds: none would ever reach the rest of one.
+    now, until = clock.now(), whole_seconds(until)
     if not since < until <= now:
         raise InvalidInput("Give two moments of the past, the earlier one first.", field="since")
     before = (await readings.of(account.id)).get(ReadingKind.BACKFILL)

@@ -149,7 +149,8 @@ def with_page(
 
 def waiting(reading: Reading, now: datetime, every: timedelta) -> Reading:
     """The reading until the next window is due; a back-fill that is through waits for none."""
-    through = reading.until is not None and reading.upper_bound >= reading.until
+    until = reading.until
+    through = until is not None and reading.upper_bound >= whole_seconds(until)
     return msgspec.structs.replace(
         reading, next_attempt_at=None if through else now + every, attempts=0
     )

@@ -655,6 +655,17 @@ async def test_a_second_back_fill_waits_for_the_first(shop: Polled) -> None:
     await begin()
 
 
+async def test_a_back_fill_up_to_a_part_of_a_second_ends(shop: Polled) -> None:
+    shop.clock.advance(0.6)
+    await begin_backfill(
+        ACCOUNT, NOON - DAY, shop.clock.now(), readings=shop.storage.readings, clock=shop.clock
+    )
+    await shop.later(HOUR.total_seconds())
+
+    reading = await shop.reading(ReadingKind.BACKFILL)
+    assert (reading.progress, reading.next_attempt_at) == (1, None)
+
+
 @pytest.mark.parametrize(("since", "until"), [(DAY, DAY), (DAY, 2 * DAY), (DAY, -DAY)])
 async def test_a_back_fill_lies_in_the_past(
     shop: Polled, since: timedelta, until: timedelta

@@ -49,6 +49,13 @@ def test_bounds_are_whole_seconds() -> None:
     assert window.query.before == NOON
 
 
+def test_a_back_fill_is_through_with_the_last_whole_second() -> None:
+    until = NOON + timedelta(milliseconds=600)
+    backfill = begun(ACCOUNT, ReadingKind.BACKFILL, NOON - DAY, NOON, until)
+
+    assert read(backfill, newest=MINUTE).next_attempt_at is None
+
+
 def test_the_lag_does_not_reach_before_the_start() -> None:
     assert opened(FIRST).query.after == NOON - DAY
     assert opened(read(FIRST), newest=MINUTE).query.after == NOON - EVERY
