@@ -7,6 +7,7 @@ bounded duration. Whether a failed call can have had an effect is told by the er
 import asyncio
 import ipaddress
 import logging
+import select
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping
@@ -192,12 +193,63 @@ class _CheckedNetwork(httpcore2.AnyIOBackend):
         )
         for address in addresses:
             try:
-                return await super().connect_tcp(
+                stream = await super().connect_tcp(
                     address, port, timeout, local_address, socket_options
                 )
+                return _Stream(stream)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
         raise failure
+
+
+class _Stream(httpcore2.AsyncNetworkStream):
+    """A connection that can tell at once whether anything came from its other end.
+
+    The pool asks so at each call, of every connection that is idle. Looking for the socket each
+    time was a seventh of all that a worker did.
+    """
+
+    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._socket: socket.socket = stream.get_extra_info("socket")
+        self._came = select.poll()
+        self._came.register(self._socket, select.POLLIN)
+
+    async def read(
+        self,
+        max_bytes: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the client's signature
+    ) -> bytes:
+        """Read what comes, so much at most."""
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(
+        self,
+        buffer: bytes,
+        timeout: float | None = None,  # noqa: ASYNC109 - the client's signature
+    ) -> None:
+        """Write all of it."""
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the client's signature
+    ) -> httpcore2.AsyncNetworkStream:
+        """The same connection, from now on encrypted."""
+        return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        """What the pool wants to know of the connection."""
+        if info == "is_readable":
+            # The number of a socket that was closed may be another's by now.
+            return self._socket.fileno() < 0 or bool(self._came.poll(0))
+        return self._stream.get_extra_info(info)
 
 
 async def _public_addresses(host: str, port: int) -> list[str]:
