@@ -12,12 +12,16 @@ import msgspec
 
 from benchmarks.backlog import backlog
 from benchmarks.confirmations import confirmations
+from benchmarks.durable import durable
+from benchmarks.memory import memory
 from benchmarks.report import plain_table, with_run
 from benchmarks.rows import Row, Run, Size, Skipped
 
 _BENCHMARKS: Mapping[str, Callable[[Size], Iterator[Row | Skipped]]] = {
     "backlog": backlog,
     "confirmations": confirmations,
+    "durable": durable,
+    "memory": memory,
 }
 
 

@@ -1,6 +1,12 @@
 """From Amazon to a store, durably: many accounts, polled and delivered, against posting alone.
 
-``python -m benchmarks.durable sqlite|postgresql [accounts [orders of each]]``
+Every message comes from a local Amazon, is stored with its order, and is posted to a store that
+answers at once; the floor is the same messages posted by the same client, out of one process, with
+nothing kept. Amazon, the store and the database run on the same machine: what they take is taken
+from us. Workers have started before, and the time runs from the moment at which they are told of
+the accounts to the last message.
+
+``python -m benchmarks.durable sqlite|postgresql [accounts [orders of each]]`` tells what it costs.
 """
 
 import asyncio
@@ -11,14 +17,13 @@ import sys
 import tempfile
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
+from typing import Literal
 from urllib.request import urlopen
-
-import msgspec
 
 from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.amazon.credentials import Account
@@ -32,117 +37,193 @@ from amazon_endpoint.stores.messages import order_message
 from amazon_endpoint.stores.port import Delivered, Delivery, Destination, MessageKind
 from amazon_endpoint.stores.webhook import WebhookStore
 from amazon_endpoint.sync.accounts import SyncAccount
+from benchmarks.rows import SAMPLES, Row, Size
 from tests.chaos.orders import plain_orders
 from tests.postgresql import running_postgresql
+
+DatabaseKind = Literal["sqlite", "postgresql"]
+
+_WORKERS: dict[DatabaseKind, int] = {"sqlite": 1, "postgresql": 2}
+_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 _MARKETPLACE = "ATVPDKIKX0DER"
 _KEY = b64encode(bytes(32)).decode()
 _SECRET = f"whsec_{b64encode(bytes(32)).decode()}"
+
 _AT_ONCE = 32
-_PLAIN = 3000
+_LONGEST = 600
 
 
-class Durable(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run came to; `ratio` is to posting alone. `repeated` messages came more than once."""
+def durable(size: Size) -> Iterator[Row]:
+    """The rows of both databases: messages per second."""
+    accounts, orders, samples = (20, 100, SAMPLES) if size is Size.FULL else (2, 10, 1)
+    for kind, workers in _WORKERS.items():
+        ours, plain = [], []
+        with running(kind, orders) as line:
+            for number in range(samples):
+                # Each begins every other time: the machine may change its mind meanwhile.
+                if number % 2:
+                    plain.append(line.post_plainly(accounts * orders))
+                ours.append(accounts * orders / line.bring(accounts))
+                if not number % 2:
+                    plain.append(line.post_plainly(accounts * orders))
+        yield Row(
+            name=f"durable delivery, {_NAMES[kind]}",
+            ours=tuple(ours),
+            theirs=tuple(plain),
+            unit="messages/s",
+            against="posted with nothing kept",
+            at_least=0.5,
+            remarks=f"{accounts} accounts with {orders} orders each in a sample, {workers} "
+            f"worker{'' if workers == 1 else 's'}, one process that posts",
+        )
 
-    orders: int
-    orders_per_second: float
-    plain_per_second: float
-    ratio: float
-    peak_megabytes: tuple[float, ...]
-    repeated: int
+
+def cost(kind: DatabaseKind, *, accounts: int, orders: int) -> float:
+    """Milliseconds of the workers' processor time for one order, from Amazon to the store.
+
+    So many orders of each of so many accounts are brought by workers that have started before. It
+    takes some three times as long, and as long again until the servers have started.
+    """
+    with running(kind, orders) as line:
+        before = line.processor_seconds()
+        line.bring(accounts)
+        return (line.processor_seconds() - before) / (accounts * orders) * 1000
 
 
-def measure(database: str, folder: Path, *, workers: int, accounts: int, orders: int) -> Durable:
-    """Bring so many orders of each account from a local Amazon to a store that answers at once."""
-    scenario = folder / "scenario.json"
-    placed = datetime.now(UTC) - timedelta(days=1)
-    scenario.write_text(json.dumps({"orders": plain_orders(orders, 1, placed)}))
+class Line:
+    """From a local Amazon through workers to a store. `running` gives one."""
+
+    def __init__(
+        self,
+        database: str,
+        amazon: str,
+        store: str,
+        orders: int,
+        workers: Sequence[subprocess.Popen[str]],
+    ) -> None:
+        self.database = database
+        self._amazon = amazon
+        self._store = store
+        self._orders = orders
+        self._workers = workers
+        self._accounts = 0
+        self._bodies = asyncio.run(self._read_messages())
+
+    def bring(self, accounts: int, arrived: Callable[[], int] | None = None) -> float:
+        """Seconds until all orders of so many new accounts have arrived: at the store, or where
+        else `arrived` counts them."""
+        first, self._accounts = self._accounts, self._accounts + accounts
+        names = asyncio.run(self._add(range(first, self._accounts)))
+        arrived = arrived or self._messages
+        expected = arrived() + accounts * self._orders
+        began = time.perf_counter()
+        _tell(self._workers[0], " ".join(names))
+        while arrived() < expected:
+            if any(one.poll() is not None for one in self._workers):
+                raise RuntimeError("A worker ended by itself.")
+            if time.perf_counter() - began > _LONGEST:
+                raise RuntimeError("The orders don't arrive.")
+            time.sleep(0.02)
+        return time.perf_counter() - began
+
+    def post_plainly(self, messages: int) -> float:
+        """Messages per second, the same by the same client, where nothing is kept."""
+        return asyncio.run(self._post_plainly(messages))
+
+    def processor_seconds(self) -> float:
+        """What the workers have taken of the processors (Linux)."""
+        ticks = 0
+        for one in self._workers:
+            told = Path(f"/proc/{one.pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(told[11]) + int(told[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def peak_megabytes(self) -> float:
+        """The largest resident memory that a worker ever had (Linux)."""
+        return max(map(_peak_megabytes, self._workers))
+
+    def _messages(self) -> int:
+        with urlopen(self._store) as answer:
+            return int(json.load(answer)["messages"])
+
+    async def _add(self, numbers: range) -> list[str]:
+        async with await Storage.open(self.database) as storage:
+            kept = await storage.unlock(_KEY)
+            fresh = [_account(number, self._amazon, self._store) for number in numbers]
+            for one in fresh:
+                await kept.accounts.add(one)
+            return [one.id for one in fresh]
+
+    async def _read_messages(self) -> Sequence[bytes]:
+        """The messages that every account will send, a hundred at most."""
+        hosts = AllowedHosts([self._amazon.removeprefix("http://")])
+        async with await Storage.open(self.database) as storage:
+            connector = Connector(quotas=storage.quotas, clock=SystemClock(), hosts=hosts)
+            try:
+                amazon = connector.connect(_account(0, self._amazon, self._store).account)
+                until = await amazon.latest_upper_bound()
+                query = OrderQuery(
+                    after=until - timedelta(days=90), before=until, marketplace_ids=(_MARKETPLACE,)
+                )
+                page = await amazon.search_orders(query, None)
+            finally:
+                await connector.aclose()
+        return [
+            order_message(MessageKind.ORDER_IMPORT, one, shipping_methods={}) for one in page.orders
+        ]
+
+    async def _post_plainly(self, messages: int) -> float:
+        hosts = AllowedHosts([self._store.removeprefix("http://")])
+        outbound = Outbound(may_be_private=hosts.listed)
+        webhook = WebhookStore(self._store, [_SECRET], outbound=outbound, clock=SystemClock())
+        numbers = iter(range(messages))
+
+        async def post() -> None:
+            for number in numbers:
+                delivery = Delivery(
+                    webhook_id=f"plain_{token_hex(8)}",
+                    kind=MessageKind.ORDER_IMPORT,
+                    account_id="plain",
+                    order_number="111-1111111-1111111",
+                    body=self._bodies[number % len(self._bodies)],
+                )
+                if await webhook.deliver(delivery) != Delivered():
+                    raise RuntimeError("The store did not take a message.")
+
+        began = time.perf_counter()
+        try:
+            await asyncio.gather(*(post() for _ in range(_AT_ONCE)))
+        finally:
+            await outbound.aclose()
+        return messages / (time.perf_counter() - began)
+
+
+@contextmanager
+def running(kind: DatabaseKind, orders: int, *, gone: bool = False) -> Iterator[Line]:
+    """A line whose accounts have so many orders each. A store that is `gone` takes none."""
     with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        scenario = folder / "scenario.json"
+        placed = datetime.now(UTC) - timedelta(days=1)
+        scenario.write_text(json.dumps({"orders": plain_orders(orders, 1, placed)}))
         amazon = stack.enter_context(
             _server(
                 *("-m", "amazon_endpoint", "sandbox", "--port", "0", "--no-quotas"),
                 *("--scenario", str(scenario)),
             )
         )
-        store = stack.enter_context(_server("-m", "benchmarks.store"))
-        bodies = asyncio.run(_prepare(database, accounts, amazon, store))
-        before_it = asyncio.run(_post_plainly(store, bodies))
-        before = _taken(store)
-        began = time.perf_counter()
-        processes = [
-            stack.enter_context(_worker(number, database, folder, amazon, store))
-            for number in range(workers)
+        store = stack.enter_context(_server("-m", "benchmarks.store", *["gone"] * gone))
+        if kind == "sqlite":
+            database = f"sqlite:///{folder}/endpoint.db"
+        else:
+            server = stack.enter_context(running_postgresql())
+            database = stack.enter_context(server.database())
+        workers = [
+            stack.enter_context(_worker(f"worker-{number}", database, folder, amazon, store))
+            for number in range(_WORKERS[kind])
         ]
-        expected = accounts * orders
-        while (after := _taken(store))["messages"] - before["messages"] < expected:
-            if any(process.poll() is not None for process in processes):
-                raise RuntimeError(f"A worker ended by itself: see {folder}.")
-            time.sleep(0.1)
-        seconds = time.perf_counter() - began
-        peaks = tuple(map(_peak_megabytes, processes))
-        for process in processes:
-            process.kill()
-        # The machine may have changed its mind meanwhile.
-        plain = (before_it + asyncio.run(_post_plainly(store, bodies))) / 2
-        return Durable(
-            orders=expected,
-            orders_per_second=expected / seconds,
-            plain_per_second=plain,
-            ratio=expected / seconds / plain,
-            peak_megabytes=peaks,
-            repeated=after["arrivals"] - before["arrivals"] - expected,
-        )
-
-
-async def _prepare(database: str, accounts: int, amazon: str, store: str) -> list[bytes]:
-    """Add the accounts; the messages that each will send."""
-    clock = SystemClock()
-    hosts = AllowedHosts([amazon.removeprefix("http://"), store.removeprefix("http://")])
-    async with await Storage.open(database) as storage:
-        kept = await storage.unlock(_KEY)
-        for number in range(accounts):
-            await kept.accounts.add(_account(number, amazon, store))
-        connector = Connector(quotas=storage.quotas, clock=clock, hosts=hosts)
-        try:
-            first = connector.connect(_account(0, amazon, store).account)
-            until = await first.latest_upper_bound()
-            query = OrderQuery(
-                after=until - timedelta(days=90), before=until, marketplace_ids=(_MARKETPLACE,)
-            )
-            page = await first.search_orders(query, None)
-        finally:
-            await connector.aclose()
-    return [
-        order_message(MessageKind.ORDER_IMPORT, one, shipping_methods={}) for one in page.orders
-    ]
-
-
-async def _post_plainly(store: str, bodies: Sequence[bytes]) -> float:
-    """Messages per second, the same by the same client, where nothing is kept."""
-    hosts = AllowedHosts([store.removeprefix("http://")])
-    outbound = Outbound(may_be_private=hosts.listed)
-    webhook = WebhookStore(store, [_SECRET], outbound=outbound, clock=SystemClock())
-    numbers = iter(range(_PLAIN))
-
-    async def post() -> None:
-        for number in numbers:
-            delivery = Delivery(
-                webhook_id=f"plain_{token_hex(8)}",
-                kind=MessageKind.ORDER_IMPORT,
-                account_id="plain",
-                order_number="111-1111111-1111111",
-                body=bodies[number % len(bodies)],
-            )
-            if await webhook.deliver(delivery) != Delivered():
-                raise RuntimeError("The store did not take a message.")
-
-    began = time.perf_counter()
-    try:
-        await asyncio.gather(*(post() for _ in range(_AT_ONCE)))
-    finally:
-        await outbound.aclose()
-    return _PLAIN / (time.perf_counter() - began)
+        yield Line(database, amazon, store, orders, workers)
 
 
 def _account(number: int, amazon: str, store: str) -> SyncAccount:
@@ -175,66 +256,67 @@ def _server(*arguments: str) -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
+        process.stdout.close()
 
 
 @contextmanager
 def _worker(
-    number: int, database: str, folder: Path, amazon: str, store: str
-) -> Iterator[subprocess.Popen[bytes]]:
-    hosts = ",".join(one.removeprefix("http://") for one in (amazon, store))
+    name: str, database: str, folder: Path, amazon: str, store: str
+) -> Iterator[subprocess.Popen[str]]:
+    """A worker that has started, for as long as the block lasts."""
     given = {
         "DATABASE": database,
         "KEY": _KEY,
-        "ALLOWED_HOSTS": hosts,
-        "LOG_LEVEL": os.environ.get("LEVEL", "warning"),
+        "ALLOWED_HOSTS": ",".join(one.removeprefix("http://") for one in (amazon, store)),
+        "LOG_LEVEL": "warning",
     }
-    with (folder / f"worker-{number}.log").open("wb") as log:
+    with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "amazon_endpoint", "worker", "--name", f"worker-{number}"],
+            [sys.executable, "-m", "benchmarks.worker", name],
             env={**os.environ, **{f"AMAZON_ENDPOINT_{name}": one for name, one in given.items()}},
-            stdout=log,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=log,
+            text=True,
         )
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
+        if not process.stdout.readline():
+            raise RuntimeError((folder / f"{name}.log").read_text())
         yield process
     finally:
         process.kill()
         process.wait()
+        process.stdin.close()
+        process.stdout.close()
 
 
-def _taken(store: str) -> dict[str, int]:
-    with urlopen(store) as answer:
-        taken: dict[str, int] = json.load(answer)
-    return taken
+def _tell(worker: subprocess.Popen[str], line: str) -> None:
+    assert worker.stdin is not None
+    worker.stdin.write(f"{line}\n")
+    worker.stdin.flush()
 
 
-def _peak_megabytes(process: subprocess.Popen[bytes]) -> float:
-    """The largest resident memory that the process ever had (Linux)."""
+def _peak_megabytes(process: subprocess.Popen[str]) -> float:
     status = Path(f"/proc/{process.pid}/status").read_text()
     line = next(one for one in status.splitlines() if one.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
 
 
 def main() -> None:
-    kind = sys.argv[1]
+    kind: DatabaseKind = "sqlite" if sys.argv[1] == "sqlite" else "postgresql"
     accounts = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
     orders = int(sys.argv[3]) if len(sys.argv) > 3 else 100
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        if kind == "sqlite":
-            database, workers = f"sqlite:///{folder}/endpoint.db", 1
-        else:
-            server = stack.enter_context(running_postgresql())
-            database, workers = stack.enter_context(server.database()), 2
-        told = measure(database, Path(folder), workers=workers, accounts=accounts, orders=orders)
+    with running(kind, orders) as line:
+        before, began = line.post_plainly(3000), line.processor_seconds()
+        pace = accounts * orders / line.bring(accounts)
+        took = line.processor_seconds() - began
+        plain = (before + line.post_plainly(3000)) / 2
         print(
-            json.dumps(
-                {
-                    "database": kind,
-                    "workers": workers,
-                    "accounts": accounts,
-                    **msgspec.to_builtins(told),
-                }
-            )
+            f"{pace:.0f} messages/s, {pace / plain:.2f} of those posted with nothing kept; "
+            f"{took / (accounts * orders) * 1000:.2f} ms of processor time for each, "
+            f"{line.peak_megabytes():.0f} MB at most"
         )
 
 

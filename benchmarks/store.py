@@ -1,7 +1,11 @@
-"""A store that answers at once: ``python -m benchmarks.store``. GET / tells how much it took."""
+"""A store that answers at once: ``python -m benchmarks.store [gone]``.
+
+GET / tells how much it took: all that it was sent, or, where it is gone, nothing.
+"""
 
 import asyncio
 import json
+import sys
 
 import uvicorn
 from starlette.applications import Starlette
@@ -12,19 +16,19 @@ from starlette.routing import Route
 from amazon_endpoint.cli.listening import address, listen
 
 _taken: set[str] = set()
-_arrivals = 0
+_GONE = sys.argv[1:] == ["gone"]
 
 
 async def _take(request: Request) -> Response:
-    global _arrivals  # noqa: PLW0603 - one store in a process
     await request.body()
-    _arrivals += 1
+    if _GONE:
+        return Response(status_code=410)
     _taken.add(request.headers["webhook-id"])
     return Response(status_code=204)
 
 
 async def _tell(_request: Request) -> Response:
-    return Response(json.dumps({"messages": len(_taken), "arrivals": _arrivals}))
+    return Response(json.dumps({"messages": len(_taken)}))
 
 
 def main() -> None:
