@@ -5,12 +5,13 @@ be found in the order, is refused here, before anything is sent.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 import msgspec
 
 from amazon_endpoint.errors import ShipmentRefused
-from amazon_endpoint.orders import AMAZON, Order, OrderItem
+from amazon_endpoint.orders import AMAZON, Order, OrderItem, OrderPackage
+from amazon_endpoint.services.next_step import is_package_number
 from amazon_endpoint.shipments import PackageItem, Shipment, ShipmentItem
 
 _PENDING = {"Pending", "PendingAvailability"}
@@ -19,29 +20,48 @@ _ITEMS = "payload.shipment.items"
 
 
 def without_units_on_their_way(
-    order: Order, on_their_way: Mapping[str, tuple[PackageItem, ...]]
+    order: Order,
+    on_their_way: Mapping[str, tuple[PackageItem, ...]],
+    confirmed: Mapping[str, tuple[PackageItem, ...]],
 ) -> Order:
-    """The order less the units that were sent to Amazon and that it does not show yet.
+    """The order less the units that Amazon was told of and that it does not show yet.
 
-    `on_their_way` names each such package by its reference, with its units. A package that the
-    order shows is counted already; so are fulfilled units that no shown package explains.
+    `on_their_way` names each package that was sent, `confirmed` each one that Amazon took, by its
+    reference with its units. A package that the order shows is counted already; so are fulfilled
+    units that no shown package explains. A confirmed one may be shown under a reference that we
+    did not give: confirmed by hand, or edited there.
     """
     shown = {package.reference for package in order.packages}
-    sent = Counter[str]()
-    for reference, units in on_their_way.items():
-        if reference not in shown:
-            sent.update({one.order_item_id: one.quantity for one in units})
+    foreign = [one for one in order.packages if not is_package_number(one.reference)]
+    sent, taken = _units(on_their_way, shown), _units(confirmed, shown)
+    items = []
     for item in order.items:
-        in_packages = sum(package.items.get(item.item_id, 0) for package in order.packages)
-        sent[item.item_id] -= max((item.quantity_fulfilled or 0) - in_packages, 0)
-    items = tuple(
-        msgspec.structs.replace(
-            item,
-            quantity_unfulfilled=max(item.quantity_open - max(sent[item.item_id], 0), 0),
-        )
-        for item in order.items
-    )
-    return msgspec.structs.replace(order, items=items)
+        units = sent[item.item_id]
+        units += max(taken[item.item_id] - _packed(item, foreign), 0)
+        units -= max(_fulfilled(item) - _packed(item, order.packages), 0)
+        still_open = max(item.quantity_open - max(units, 0), 0)
+        items.append(msgspec.structs.replace(item, quantity_unfulfilled=still_open))
+    return msgspec.structs.replace(order, items=tuple(items))
+
+
+def _units(packages: Mapping[str, tuple[PackageItem, ...]], shown: Container[str]) -> Counter[str]:
+    """The units of each item in those packages that are not shown."""
+    units = Counter[str]()
+    for reference, packed in packages.items():
+        if reference not in shown:
+            units.update({one.order_item_id: one.quantity for one in packed})
+    return units
+
+
+def _packed(item: OrderItem, packages: Iterable[OrderPackage]) -> int:
+    return sum(package.items.get(item.item_id, 0) for package in packages)
+
+
+def _fulfilled(item: OrderItem) -> int:
+    """Units that are not open any more, by whichever of the two numbers Amazon tells."""
+    if item.quantity_fulfilled is not None:
+        return item.quantity_fulfilled
+    return item.quantity - item.quantity_open
 
 
 def allocate(

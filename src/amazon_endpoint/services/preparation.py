@@ -42,10 +42,12 @@ from amazon_endpoint.services.reconciliation import (
 )
 from amazon_endpoint.shipments import Carrier, Package, PackageItem, Shipment
 
-_ON_THEIR_WAY = {
+# Also what it confirmed: the order may have been read before, and shows it some minutes later.
+_TOLD = {
     ConfirmationState.SENDING,
     ConfirmationState.UNCERTAIN,
     ConfirmationState.SUBMITTED,
+    ConfirmationState.CONFIRMED,
 }
 
 
@@ -152,7 +154,7 @@ class _Preparing:
         package = own_package(order, self._number)
         items = allocate(
             self._shipment,
-            without_units_on_their_way(order, await self._on_their_way()),
+            await self._without_others_units(order),
             _earlier_items(package, told),
             self._request.allow_cancellation_requested,
         )
@@ -171,16 +173,22 @@ class _Preparing:
             contents=contents,
         )
 
-    async def _on_their_way(self) -> dict[str, tuple[PackageItem, ...]]:
-        """The packages of the order's other shipments that Amazon may not show yet."""
+    async def _without_others_units(self, order: Order) -> Order:
+        """The order less what its other shipments hold and Amazon may not show yet."""
         key = self._key
-        others = await self._confirmations.of_order(key.seller_id, key.order_number)
-        sent = {
-            one.reference: one.items
-            for one in others
-            if one.state in _ON_THEIR_WAY and one.key.shipment_number != key.shipment_number
+        # Of several contents of a shipment the last one counts, or the one that goes now.
+        told = {
+            one.reference: one
+            for one in await self._confirmations.of_order(key.seller_id, key.order_number)
+            if one.state in _TOLD
+            and one.key.shipment_number != key.shipment_number
+            and one.reference not in self._alongside
         }
-        return sent | self._alongside
+        on_their_way, confirmed = dict(self._alongside), dict[str, tuple[PackageItem, ...]]()
+        for reference, one in told.items():
+            is_confirmed = one.state is ConfirmationState.CONFIRMED
+            (confirmed if is_confirmed else on_their_way)[reference] = one.items
+        return without_units_on_their_way(order, on_their_way, confirmed)
 
     async def _order(self, step: Step, earlier: tuple[Confirmation, ...]) -> Order:
         number = self._shipment.order_number

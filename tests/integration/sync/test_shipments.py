@@ -268,6 +268,47 @@ async def test_an_order_in_two_parcels_is_read_once_and_confirmed_whole(shop: Sh
     assert shop.taken() == {whole.order_number: references}
 
 
+async def kept_order(shop: Shop, *quantities: int) -> str:
+    """An order of one SKU in items of so many units, kept as it was before any was shipped."""
+    placed = shop.sandbox.order(shop.orders[0].number)
+    (item, *_) = placed["orderItems"]
+    item["product"]["sellerSku"] = "MUG"
+    placed["orderItems"] = [
+        item
+        | {"orderItemId": str(index), "quantityOrdered": units}
+        | {"fulfillment": {"quantityFulfilled": 0, "quantityUnfulfilled": units}}
+        for index, units in enumerate(quantities, 1)
+    ]
+    shop.sandbox.add_orders(placed)
+    shop.orders = [await shop.amazon.get_order(placed["orderId"])]
+    shop.know_orders()
+    return shop.orders[0].number
+
+
+def mugs(shop: Shop, number: str, quantity: int) -> Shipment:
+    items = (ShipmentItem(sku="MUG", quantity=quantity),)
+    return shop.shipment(0, number=number, tracking=f"1Z{number}", items=items)
+
+
+async def test_a_second_parcel_takes_the_item_that_the_first_one_left_open(shop: Shop) -> None:
+    number = await kept_order(shop, 1, 1)
+    for parcel in ("H1", "H2"):
+        await shop.receive(mugs(shop, parcel, 1))
+        await shop.send()
+    assert await shop.states() == {"H1": CONFIRMED, "H2": CONFIRMED}
+    packages = {package_number(number, parcel) for parcel in ("H1", "H2")}
+    assert shop.taken() == {number: packages}
+
+
+async def test_more_units_than_the_first_parcel_left_are_refused_beforehand(shop: Shop) -> None:
+    await kept_order(shop, 3)
+    for parcel in ("H1", "H2"):
+        await shop.receive(mugs(shop, parcel, 2))
+        await shop.send()
+    assert await shop.states() == {"H1": CONFIRMED, "H2": REFUSED}
+    assert shop.sandbox.calls("confirmShipment") == 1
+
+
 async def test_each_shipment_of_a_feed_has_its_own_end(shop: Shop) -> None:
     shop.know_orders()
     good, bad = shop.shipment(0, tracking=""), shop.shipment(1, tracking="")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amazon_endpoint.errors import ShipmentRefused
-from amazon_endpoint.orders import Order, OrderItem
-from amazon_endpoint.services.allocation import allocate
+from amazon_endpoint.orders import Order, OrderItem, OrderPackage
+from amazon_endpoint.services.allocation import allocate, without_units_on_their_way
+from amazon_endpoint.services.next_step import package_number
 from amazon_endpoint.shipments import PackageItem, Shipment, ShipmentItem
 from tests.turned_clock import NOON
 
@@ -157,6 +159,57 @@ def test_an_item_that_the_buyer_asks_to_cancel_is_refused_unless_allowed() -> No
 def test_the_rest_of_an_order_with_a_cancellation_request_may_be_shipped() -> None:
     placed = order(cancelling(item("1", "MUG", 3)), item("2", "CUP", 1))
     assert allocated(placed, line("CUP")) == {"2": 1}
+
+
+OURS = package_number(NUMBER, "H1")
+
+
+def still_open(
+    placed: Order, *, on_their_way: dict[str, int] | None = None, confirmed: int = 0
+) -> int:
+    """Of the order's only item, of three units; `confirmed` are those of our package."""
+    sent = {
+        reference: (PackageItem("1", units),) for reference, units in (on_their_way or {}).items()
+    }
+    taken = {OURS: (PackageItem("1", confirmed),)} if confirmed else {}
+    (found,) = without_units_on_their_way(placed, sent, taken).items
+    return found.quantity_open
+
+
+def shows(reference: str, units: int) -> OrderPackage:
+    return OrderPackage(reference=reference, items={"1": units})
+
+
+def test_what_amazon_confirmed_is_not_open_though_the_order_does_not_show_it_yet() -> None:
+    assert still_open(order(), confirmed=2) == 1
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param({"packages": (shows(OURS, 1),)}, id="as our package"),
+        pytest.param({"packages": (shows("1", 1),)}, id="as one confirmed by hand"),
+        pytest.param({"packages": (shows("1", 0),)}, id="as a package that names no units"),
+        pytest.param({}, id="over MWS, or without tracking: as no package"),
+    ],
+)
+def test_what_amazon_confirmed_counts_once_when_the_order_shows_it(shown: dict[str, Any]) -> None:
+    placed = order(item("1", "MUG", 3, fulfilled=1), **shown)
+    assert still_open(placed, confirmed=1) == 2
+    another = package_number(NUMBER, "H2")
+    assert still_open(placed, confirmed=1, on_their_way={another: 1}) == 1
+
+
+def test_units_are_fulfilled_by_whichever_number_amazon_tells() -> None:
+    unfulfilled = OrderItem(item_id="1", sku="MUG", quantity=3, quantity_unfulfilled=2)
+    fulfilled = OrderItem(item_id="1", sku="MUG", quantity=3, quantity_fulfilled=1)
+    assert still_open(order(unfulfilled), confirmed=1) == 2
+    assert still_open(order(fulfilled), confirmed=1) == 2
+
+
+def test_what_was_confirmed_by_hand_is_not_taken_for_what_is_on_its_way() -> None:
+    placed = order(item("1", "MUG", 3, fulfilled=1), packages=(shows("1", 1),))
+    assert still_open(placed, on_their_way={OURS: 1}) == 1
 
 
 @dataclass
