@@ -56,13 +56,16 @@ test: setup ## Pass every test
 	@$(BIN)/pytest -n 2 --durations=25 --ignore=tests/conformance
 
 .PHONY: check
-check: setup ## Format, lint, strict types, import contracts and the container files
+check: setup ## Format, lint, strict types, import contracts, container files, vulnerabilities, secrets
 	@$(BIN)/ruff format --check $(PATHS)
 	@$(BIN)/ruff check $(PATHS)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
+	@$(UV) export --frozen --no-emit-project --quiet --output-file "$$TMPDIR/locked.txt"
+	@$(BIN)/python -m tests.checks.vulnerabilities "$$TMPDIR/locked.txt"
+	@$(BIN)/python -m tests.checks.secrets
 
 .PHONY: fix
 fix: setup ## Format and mend what can be mended by itself
@@ -77,8 +80,14 @@ conformance: setup ## Referees that we did not write (AMAZON_MODELS=folder with 
 chaos: setup ## Kill, fill and restart everything for some minutes; nothing may be lost (SEED=number)
 	@$(BIN)/python -m tests.chaos $(SEED)
 
+# What we are compared to, in an environment of its own. Without PyPI their rows are skipped.
+.state/peers/installed: benchmarks/peers/requirements.txt $(UV_HOME)/installed | preflight
+	@$(UV) venv --quiet --clear --python $(PYTHON) .state/peers
+	@$(UV) pip install --quiet --python .state/peers --require-hashes -r $< \
+		&& touch $@ || { echo "The peers can't be installed: their rows are skipped."; rm -rf .state/peers; }
+
 .PHONY: bench
-bench: setup ## Measure everything, and write it to docs/performance.md
+bench: setup .state/peers/installed ## Measure everything, and write it to docs/performance.md
 	@$(BIN)/python -m benchmarks --into docs
 
 .PHONY: soak
