@@ -21,7 +21,7 @@ _ORDERS, _ORDERS_AT_ONCE = 0.5, 30
 
 _BACKLOG = {Size.FULL: 50_000, Size.SHORT: 3_000}
 # An order that is read alone takes the machine fifty times as long as one on a page.
-_KNOWN = {Size.FULL: 10_000, Size.SHORT: 3_000}
+_KNOWN = {Size.FULL: 6_000, Size.SHORT: 3_000}
 
 
 def backlog(size: Size) -> Iterator[Row]:

@@ -177,7 +177,7 @@ class Shop:
     async def is_caught_up(self) -> bool:
         """Whether the polls have come to the present."""
         poll = (await self.kept.readings.of(self.account.id)).get(ReadingKind.POLL)
-        return poll is not None and poll.upper_bound > poll.since
+        return poll is not None and poll.upper_bound > self.clock.now() - 5 * _MINUTE
 
 
 class Worker:

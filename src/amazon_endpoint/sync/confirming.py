@@ -69,6 +69,7 @@ _TRIES_BEFORE_ALARM = 6
 
 _GATHERS = "It gathers with others for a feed."
 _THROTTLED = "Amazon's quota is used up for now."
+_UNREAD = "Its order is to be read first, and Amazon's quota is used up for now."
 _IN_SEQUENCE = "An earlier version of it is being sent."
 
 
@@ -117,7 +118,10 @@ async def confirm_waiting(
     last_feed = await shipments.latest_feed(account.id)
 
     def feed_of(batch: Sequence[KeptShipment]) -> datetime:
-        return next_feed([one.received_at for one in batch], last_feed, quota.feeds, now)
+        # Else few orders that can be read at once would be few shipments in twenty minutes.
+        left_behind = any(one.reason == _UNREAD for one in batch)
+        last = None if left_behind else last_feed
+        return next_feed([one.received_at for one in batch], last, quota.feeds, now)
 
     channel = choose(
         len(tracked),
@@ -240,6 +244,8 @@ class _Round:
                 ),
                 alongside=alongside,
             )
+        except Throttled as throttled:
+            return put_off(kept, throttled.not_before or now + _FIRST_WAIT, _UNREAD)
         except EndpointError as error:
             return self._failed(kept, error)
         return outcome if isinstance(outcome, Ready) else self._after(kept, outcome)

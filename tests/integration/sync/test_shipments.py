@@ -487,6 +487,8 @@ async def test_no_more_orders_are_read_than_the_quota_has(shop: Shop) -> None:
     await shop.finish()
     shop.check_taken_once(*shipments)
     assert shop.sandbox.calls("createFeed") == 2
+    # What was left behind need not keep the distance.
+    assert shop.clock.now() - before < FEED_EVERY
 
 
 @pytest.mark.parametrize("error", [CredentialsRefused, AmazonUnavailable])
