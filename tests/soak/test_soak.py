@@ -1,10 +1,16 @@
 """`make soak` in short: nothing is lost; and what it would say of a process that grows."""
 
 import os
+import sys
 from pathlib import Path
+
+import pytest
 
 from tests.soak.soak import Soak
 from tests.soak.trend import Held, growth, held_by
+
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
 
 
 def test_nothing_is_lost_while_it_works(tmp_path: Path) -> None:
