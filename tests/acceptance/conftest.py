@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -13,6 +13,7 @@ import pytest
 from amazon_endpoint.cli.sandbox import environment
 from amazon_endpoint.sandbox.options import SandboxOptions
 from amazon_endpoint.sandbox.testing import RunningSandbox, run_in_thread
+from tests.acceptance.forked import run
 
 _NOTHING_OF_OURS = {
     name: value for name, value in os.environ.items() if not name.startswith("AMAZON_ENDPOINT_")
@@ -30,16 +31,7 @@ class Command:
         self, *arguments: str, given: str = "", **settings: str
     ) -> subprocess.CompletedProcess[str]:
         """Run it to its end. `settings` are further variables, without the prefix."""
-        done = subprocess.run(
-            self._line(arguments),
-            env=self._environment(settings),
-            cwd=self.folder,
-            input=given,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
-        )
+        done = run(arguments, given, self._environment(settings), self.folder)
         assert "Traceback" not in done.stderr
         return done
 
@@ -49,7 +41,7 @@ class Command:
         with (
             (self.folder / "stderr").open("w") as errors,
             subprocess.Popen(
-                self._line(arguments),
+                [sys.executable, "-m", "amazon_endpoint", *arguments],
                 env=self._environment(settings),
                 cwd=self.folder,
                 stdout=subprocess.PIPE,
@@ -62,9 +54,6 @@ class Command:
             finally:
                 # Not killed: it may have children to put away.
                 process.terminate()
-
-    def _line(self, arguments: Sequence[str]) -> list[str]:
-        return [sys.executable, "-m", "amazon_endpoint", *arguments]
 
     def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         more = {f"AMAZON_ENDPOINT_{name.upper()}": value for name, value in settings.items()}
