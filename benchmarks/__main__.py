@@ -10,18 +10,28 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks import peers
 from benchmarks.backlog import backlog
+from benchmarks.calls import calls
 from benchmarks.confirmations import confirmations
 from benchmarks.durable import durable
+from benchmarks.growth import growth, plot
 from benchmarks.memory import memory
+from benchmarks.reading import reading
 from benchmarks.report import plain_table, with_run
 from benchmarks.rows import Row, Run, Size, Skipped
+from benchmarks.start import start
 
 _BENCHMARKS: Mapping[str, Callable[[Size], Iterator[Row | Skipped]]] = {
     "backlog": backlog,
     "confirmations": confirmations,
     "durable": durable,
     "memory": memory,
+    "calls": calls,
+    "reading": reading,
+    "peers": peers.reading,
+    "start": start,
+    "growth": growth,
 }
 
 
@@ -29,7 +39,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--short", action="store_true", help="only show that each can be measured")
     parser.add_argument(
-        "--into", type=Path, help="write performance.json to this folder, and its performance.md"
+        "--into",
+        type=Path,
+        help="write performance.json and growth.svg to this folder, and its performance.md",
     )
     parser.add_argument("names", nargs="*", help=f"some of {', '.join(_BENCHMARKS)}")
     given = parser.parse_args()
@@ -58,6 +70,7 @@ def _run(rows: list[Row | Skipped], size: Size) -> Run:
 def _write(folder: Path, run: Run) -> None:
     written = msgspec.json.format(msgspec.json.encode(run), indent=1)
     (folder / "performance.json").write_bytes(written + b"\n")
+    (folder / "growth.svg").write_text(plot([row for row in run.rows if isinstance(row, Row)]))
     document = folder / "performance.md"
     document.write_text(with_run(document.read_text(), run))
 

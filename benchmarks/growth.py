@@ -1,0 +1,125 @@
+"""Growth: what one order costs when there are 10 or 100 times as many, and the plot of it."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from html import escape
+from math import log10
+
+from benchmarks.pages import page
+from benchmarks.reading import reply
+from benchmarks.rows import Growth, Row, Size
+from benchmarks.turns import by_turns, samples, timed
+
+_TIMES = (1, 10, 100)
+_FLAT = 1.25
+
+Activity = Callable[[int], float]
+"""Does something to so many times its first number of orders; milliseconds of an order."""
+
+
+def growth(size: Size) -> Iterator[Row]:
+    """Each activity at each size by turns."""
+    for of, make in _ACTIVITIES.items():
+        activity = make(size)
+        taken = by_turns(samples(size), *(_at(activity, times) for times in _TIMES))
+        for times, theirs in zip(_TIMES[1:], taken[1:], strict=True):
+            yield Row(
+                name=f"{of}, {times} × the orders",
+                ours=theirs,
+                theirs=taken[0],
+                unit="ms an order",
+                against="one order of the first size",
+                at_most=_FLAT,
+                growth=Growth(of, times),
+            )
+
+
+def _at(activity: Activity, times: int) -> Callable[[int], float]:
+    return lambda _: activity(times)
+
+
+def _over_pages(size: Size) -> Activity:
+    """100, 1,000 and 10,000 orders, on pages of 100."""
+    pages = [page(seed) for seed in range(_TIMES[-1] if size is Size.FULL else 1)]
+
+    def read(times: int) -> float:
+        body = pages[:times]
+        # The smallest is read several times: one page alone is too short to be timed.
+        again = max(10 // times, 1)
+        told = timed(lambda: [reply(one) for _ in range(again) for one in body])
+        return told / again / len(body) / 100
+
+    return read
+
+
+def _in_a_page(size: Size) -> Activity:
+    """The same 100 orders on pages of 1, 10 and 100."""
+    orders = json.loads(page(1))["orders"]
+    pages = {
+        times: [
+            json.dumps({"orders": orders[first : first + times]}).encode()
+            for first in range(0, len(orders), times)
+        ]
+        for times in _TIMES
+    }
+    again = 10 if size is Size.FULL else 1
+
+    def read(times: int) -> float:
+        told = timed(lambda: [reply(one) for _ in range(again) for one in pages[times]])
+        return told / again / len(orders)
+
+    return read
+
+
+_ACTIVITIES: Mapping[str, Callable[[Size], Activity]] = {
+    "reading page by page": _over_pages,
+    "reading a page": _in_a_page,
+}
+
+
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 720, 320, 60, 50, 20
+_COLOURS = ("#1b6ca8", "#c8553d", "#3d8361", "#7d5ba6", "#b8860b")
+
+
+def plot(rows: Sequence[Row]) -> str:
+    """What an order costs, as so many times what it costs at the first size, as SVG."""
+    curves: dict[str, dict[int, float]] = {}
+    for row in rows:
+        if row.growth:
+            curves.setdefault(row.growth.of, {1: 1.0})[row.growth.times] = row.ratio
+    highest = max([2.0, *(ratio for curve in curves.values() for ratio in curve.values())])
+    drawn = [*_axes(highest)]
+    for number, (of, curve) in enumerate(curves.items()):
+        colour = _COLOURS[number % len(_COLOURS)]
+        points = [_point(times, ratio, highest) for times, ratio in sorted(curve.items())]
+        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        drawn.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        drawn += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in points]
+        drawn.append(_text(_LEFT + 15, _TOP + 15 + 18 * number, escape(of), fill=colour))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
+        'font-family="sans-serif" font-size="13">\n'
+        '<rect width="100%" height="100%" fill="white"/>\n' + "\n".join(drawn) + "\n</svg>\n"
+    )
+
+
+def _axes(highest: float) -> Iterator[str]:
+    for times in _TIMES:
+        x, y = _point(times, 0, highest)
+        yield _text(x, y + 20, f"{times} ×", anchor="middle")
+    for ratio in range(int(highest) + 1):
+        x, y = _point(1, ratio, highest)
+        right = _point(_TIMES[-1], ratio, highest)[0]
+        yield f'<line x1="{x}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="#ccc"/>'
+        yield _text(x - 10, y + 4, str(ratio), anchor="end")
+    yield _text(_WIDTH / 2, _HEIGHT - 8, "orders", anchor="middle")
+
+
+def _text(x: float, y: float, text: str, *, anchor: str = "start", fill: str = "#333") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}">{text}</text>'
+
+
+def _point(times: int, ratio: float, highest: float) -> tuple[float, float]:
+    across = (_WIDTH - _LEFT - 30) * log10(times) / log10(_TIMES[-1])
+    up = (_HEIGHT - _BOTTOM - _TOP) * ratio / highest
+    return _LEFT + across, _HEIGHT - _BOTTOM - up
