@@ -21,7 +21,7 @@ _SAMPLES = 120
 class Soak(Chaos):
     """One run on SQLite."""
 
-    accounts = ("first", "second", "third", "fourth")
+    accounts: tuple[str, ...] = ("first", "second", "third", "fourth")
 
     def __init__(self, folder: Path, *, seconds: float, seed: int) -> None:
         place = Place(database=f"sqlite:///{folder}/endpoint.db", workers=1)

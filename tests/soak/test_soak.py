@@ -9,7 +9,6 @@ import pytest
 from tests.soak.soak import Soak
 from tests.soak.trend import Held, growth, held_by
 
-
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
 
 
