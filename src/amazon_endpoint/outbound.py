@@ -6,35 +6,30 @@ bounded duration. Whether a failed call can have had an effect is told by the er
 
 import asyncio
 import ipaddress
+import logging
+import select
 import socket
 import ssl
-from collections import defaultdict
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
-from urllib.parse import quote, urlencode, urlsplit
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any
 
-from amazon_endpoint.http1 import (
-    MAX_BODY,
-    Answer,
-    Broken,
-    Connection,
-    Unsendable,
-    write_request,
-)
+import httpcore2
+import httpx2
+import msgspec
 
-__all__ = ["MAX_BODY", "Answer", "NoAnswer", "NotSent", "Outbound", "is_public"]
+MAX_BODY = 64 * 1024 * 1024
 
-# For each address that a host has.
-_CONNECT_SECONDS = 5
+_TIMEOUT = httpx2.Timeout(connect=5, read=30, write=30, pool=10)
+_WHOLE_CALL_SECONDS = 60
 
-# A thousand sellers may be read at the same time.
-_AT_ONCE = 1000
+# A thousand sellers may be read at the same time. They take turns: Amazon's quotas let them make
+# a few calls per second in all, and each call costs the pool a look at every connection.
+_AT_ONCE = 200
 _LONGEST_WAIT_FOR_TURN = 10
-
-# Amazon keeps connections open for longer.
-_IDLE_SECONDS = 20
-
-_PORTS = {"https": 443, "http": 80}
+_LIMITS = httpx2.Limits(
+    max_connections=_AT_ONCE, max_keepalive_connections=100, keepalive_expiry=20
+)
 
 _ENDING_IN_IPV4 = [
     ipaddress.IPv6Network(network)
@@ -45,6 +40,10 @@ _ENDING_IN_IPV4 = [
 # own (RFC 8215).
 _OF_ONES_OWN = [ipaddress.IPv6Network(network) for network in ("fec0::/10", "64:ff9b:1::/48")]
 
+# They log whole URLs, and a document's URL is a key to it.
+for _name in ("httpx2", "httpcore2"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
 
 class NotSent(Exception):
     """The call never left: nothing can have happened."""
@@ -54,33 +53,32 @@ class NoAnswer(Exception):
     """The call was sent, but no whole answer came back."""
 
 
-class _Place(NamedTuple):
-    """Where a connection leads to."""
+class Answer(msgspec.Struct, frozen=True):
+    """A whole answer. `headers` has lower-case names."""
 
-    scheme: str
-    host: str
-    port: int
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
-    @property
-    def name(self) -> str:
-        """As a request names it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+    def __repr__(self) -> str:
+        return f"Answer({self.status}, {len(self.body)} bytes)"
 
 
 class Outbound:
-    """The process's connections to the outside, kept open for the next call.
+    """The process's connections to the outside, pooled.
 
     `may_be_private` tells of a host and port whether it may resolve to an address that is not
-    public; all others are connected to at public addresses only. Belongs to one event loop.
+    public; all others are connected to at public addresses only.
     """
 
     def __init__(self, may_be_private: Callable[[str, int], bool]) -> None:
-        self._may_be_private = may_be_private
         self._turns = asyncio.Semaphore(_AT_ONCE)
-        self._idle: defaultdict[_Place, list[Connection]] = defaultdict(list)
-        self._tls = ssl.create_default_context()
-        self._tls.set_alpn_protocols(["http/1.1"])
+        self._client = httpx2.AsyncClient(
+            transport=_CheckedTransport(may_be_private),
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+        )
 
     async def send(
         self,
@@ -99,98 +97,167 @@ class Outbound:
 
         Raises:
             NotSent: no connection came about.
-            NoAnswer: anything later went wrong, or the answer is too long.
+            NoAnswer: anything later went wrong, or the answer exceeds `MAX_BODY`.
         """
-        place, target = _split(url, params)
         try:
-            request = write_request(method, target, place.name, headers, content)
-        except Unsendable as error:
-            raise NotSent(str(error)) from None
+            request = self._client.build_request(
+                method, url, params=params, headers=headers, content=content
+            )
+        except httpx2.InvalidURL:
+            # Of a document or a page token that Amazon told; it is not quoted, being a key.
+            raise NotSent("the address makes no sense") from None
         try:
             async with asyncio.timeout(_LONGEST_WAIT_FOR_TURN):
                 await self._turns.acquire()
         except TimeoutError:
             raise NotSent("too many calls are under way") from None
         try:
-            connection = self._awake(place) or await self._connect(place)
-            try:
-                return await connection.ask(request, enough)
-            except Broken as error:
-                raise NoAnswer(str(error)) from None
-            finally:
-                if connection.is_usable:
-                    connection.rest(_IDLE_SECONDS)
-                    self._idle[place].append(connection)
+            async with asyncio.timeout(_WHOLE_CALL_SECONDS):
+                return await self._send(request, enough)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+            raise NotSent(_told(error)) from None
+        except (httpx2.HTTPError, TimeoutError) as error:
+            raise NoAnswer(_told(error)) from None
         finally:
             self._turns.release()
 
+    async def _send(self, request: httpx2.Request, enough: int | None) -> Answer:
+        answer = await self._client.send(request, stream=True)
+        try:
+            body = await (_whole(answer) if enough is None else _beginning(answer, enough))
+            return Answer(answer.status_code, dict(answer.headers), body)
+        finally:
+            await answer.aclose()
+
     async def aclose(self) -> None:
-        """Close every connection that is not in use."""
-        for connections in self._idle.values():
-            for connection in connections:
-                connection.close()
-        self._idle.clear()
-        await asyncio.sleep(0)  # the event loop is told of it
+        """Close every connection."""
+        await self._client.aclose()
 
-    def _awake(self, place: _Place) -> Connection | None:
-        """The connection that was used last, if any can still be used."""
-        connections = self._idle[place]
-        while connections:
-            connection = connections.pop()
-            if connection.wake():
-                return connection
-        return None
 
-    async def _connect(self, place: _Place) -> Connection:
-        """Connect to the first of the host's addresses that answers."""
-        if self._may_be_private(place.host, place.port):
-            addresses = [place.host]
+async def _whole(answer: httpx2.Response) -> bytes:
+    body = bytearray()
+    async for chunk in answer.aiter_bytes():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise NoAnswer(f"the answer exceeds {MAX_BODY} bytes")
+    return bytes(body)
+
+
+async def _beginning(answer: httpx2.Response, enough: int) -> bytes:
+    body = bytearray()
+    with suppress(httpx2.HTTPError):
+        async for chunk in answer.aiter_raw():
+            body += chunk
+            if len(body) >= enough:
+                break
+    return bytes(body[:enough])
+
+
+class _CheckedTransport(httpx2.AsyncHTTPTransport):
+    """The client's own transport over a pool that connects where it has checked."""
+
+    def __init__(self, may_be_private: Callable[[str, int], bool]) -> None:
+        context = ssl.create_default_context()
+        super().__init__(verify=context, trust_env=False)
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=_LIMITS.max_connections,
+            max_keepalive_connections=_LIMITS.max_keepalive_connections,
+            keepalive_expiry=_LIMITS.keepalive_expiry,
+            network_backend=_CheckedNetwork(may_be_private),
+        )
+
+
+class _CheckedNetwork(httpcore2.AnyIOBackend):
+    """Resolves a name once, refuses addresses that are not public, connects to what is left."""
+
+    def __init__(self, may_be_private: Callable[[str, int], bool]) -> None:
+        self._may_be_private = may_be_private
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the client's signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        """Connect to the first public address of `host` that answers."""
+        if self._may_be_private(host, port):
+            addresses = [host]
         else:
-            addresses = await _public_addresses(place.host, place.port)
-        loop = asyncio.get_running_loop()
-        encrypted = place.scheme == "https"
-        told = (
-            f"{place.host} has no public address; the operator may allow it "
+            addresses = await _public_addresses(host, port)
+        failure: Exception = httpcore2.ConnectError(
+            f"{host} has no public address; the operator may allow it "
             "(AMAZON_ENDPOINT_ALLOWED_HOSTS)"
         )
         for address in addresses:
             try:
-                async with asyncio.timeout(_CONNECT_SECONDS):
-                    _, connection = await loop.create_connection(
-                        Connection,
-                        address,
-                        place.port,
-                        ssl=self._tls if encrypted else None,
-                        server_hostname=place.host if encrypted else None,
-                    )
-            except (OSError, TimeoutError) as error:
-                told = f"{type(error).__name__}: {error.strerror or error}"
-            else:
-                return connection
-        raise NotSent(told)
+                stream = await super().connect_tcp(
+                    address, port, timeout, local_address, socket_options
+                )
+                return _Stream(stream)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure
 
 
-def _split(url: str, params: Mapping[str, str] | None) -> tuple[_Place, str]:
-    """The place that a URL leads to, and what is asked for there.
+class _Stream(httpcore2.AsyncNetworkStream):
+    """A connection that can tell at once whether anything came from its other end.
 
-    Raises:
-        NotSent: it is no URL of this kind. It is not quoted: it may be a key.
+    The pool asks so at each call, of every connection that is idle. Looking for the socket each
+    time was a seventh of all that a worker did.
     """
-    try:
-        parts = urlsplit(url)
-        place = _Place(parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme])
-    except (ValueError, KeyError):
-        raise NotSent("the address makes no sense") from None
-    query = "&".join(filter(None, (parts.query, urlencode(params or {}, quote_via=quote))))
-    return place, f"{parts.path or '/'}?{query}" if query else parts.path or "/"
+
+    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._socket: socket.socket = stream.get_extra_info("socket")
+        self._came = select.poll()
+        self._came.register(self._socket, select.POLLIN)
+
+    async def read(
+        self,
+        max_bytes: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the client's signature
+    ) -> bytes:
+        """Read what comes, so much at most."""
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(
+        self,
+        buffer: bytes,
+        timeout: float | None = None,  # noqa: ASYNC109 - the client's signature
+    ) -> None:
+        """Write all of it."""
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the client's signature
+    ) -> httpcore2.AsyncNetworkStream:
+        """The same connection, from now on encrypted."""
+        return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        """What the pool wants to know of the connection."""
+        if info == "is_readable":
+            # The number of a socket that was closed may be another's by now.
+            return self._socket.fileno() < 0 or bool(self._came.poll(0))
+        return self._stream.get_extra_info(info)
 
 
 async def _public_addresses(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise NotSent(f"{host} can't be resolved") from None
+    except OSError:
+        raise httpcore2.ConnectError(f"{host} can't be resolved") from None
     addresses = dict.fromkeys(str(place[0]) for *_, place in found)
     return [address for address in addresses if is_public(address)]
 
@@ -216,3 +283,9 @@ def _leads_to(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     if any(ip in network for network in _ENDING_IN_IPV4):
         return ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
     return ip.sixtofour
+
+
+def _told(error: Exception) -> str:
+    # Only a failed connection has more to say than its name; the rest may quote URLs.
+    kind = type(error).__name__
+    return f"{kind}: {error}" if isinstance(error, httpx2.ConnectError) else kind

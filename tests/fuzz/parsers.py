@@ -4,7 +4,6 @@ What a reader returns is carried as far as it goes: orders are kept and written 
 so that no odd value is found out only there.
 """
 
-import asyncio
 import gzip
 import json
 from base64 import urlsafe_b64encode
@@ -16,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+import httpx2
 import msgspec
 
 from amazon_endpoint import settings
@@ -29,7 +29,6 @@ from amazon_endpoint.amazon.mws.position import Position, read_position
 from amazon_endpoint.amazon.port import Amazon, OrderPage
 from amazon_endpoint.errors import EndpointError, InvalidInput, PageTokenRefused
 from amazon_endpoint.feeds import FeedResult, FeedState, FeedStatus
-from amazon_endpoint.http1 import Connection
 from amazon_endpoint.hub.errors import NotAMessage
 from amazon_endpoint.hub.json_object import read_object
 from amazon_endpoint.hub.requests import Confirm
@@ -89,61 +88,35 @@ class Parser(msgspec.Struct, frozen=True):
 # Amazon
 
 
-class _Wire(asyncio.Transport):
-    """Leads to no socket: what is written is answered at once."""
-
-    def __init__(self, connection: Connection, answer: Callable[[bytes], bytes]) -> None:
-        super().__init__()
-        self._connection, self._answer = connection, answer
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        asyncio.get_running_loop().call_soon(
-            self._connection.data_received, self._answer(bytes(data))
-        )
-
-    def get_write_buffer_size(self) -> int:
-        return 0
-
-    def is_closing(self) -> bool:
-        return True
-
-    def abort(self) -> None: ...
-
-
-class _Amazon(Outbound):
+class _Amazon:
     """Answers each call with the next of its replies, the last for ever; grants tokens."""
 
     def __init__(self) -> None:
-        super().__init__(lambda _host, _port: True)
-
-    async def _connect(self, _place: object) -> Connection:
-        connection = Connection()
-        connection.connection_made(_Wire(connection, self._answer))
-        return connection
+        self._outbound = Outbound(lambda _host, _port: True)
+        self._outbound._client = httpx2.AsyncClient(transport=httpx2.MockTransport(self._answer))
 
     def account(self, credentials: Credentials, *replies: Reply, token: Reply = _GRANT) -> Amazon:
         """An account of a process that has just been started."""
         self._replies, self._token = list(replies), token
         clock = TurnedClock()
         shared = Shared(
-            outbound=self,
+            outbound=self._outbound,
             quotas=MemoryQuotas(),
             clock=clock,
-            amazon_time=AmazonTime(self, clock),
+            amazon_time=AmazonTime(self._outbound, clock),
             hosts=AllowedHosts(["127.0.0.1"]),
         )
         generation = generation_of(credentials)
         urls = (_URL, _URL) if credentials is SELLING_PARTNER else (_URL,)
         return generation.open(shared).connect(credentials, urls)
 
-    def _answer(self, request: bytes) -> bytes:
-        if request.startswith(b"POST /auth/o2/token "):
+    def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/auth/o2/token":
             reply = self._token
         else:
             reply = self._replies[0] if len(self._replies) == 1 else self._replies.pop(0)
-        headers = {**reply.headers, "content-length": str(len(reply.body))}
-        lines = [f"HTTP/1.1 {reply.status} Said", *(f"{name}: {headers[name]}" for name in headers)]
-        return "\r\n".join([*lines, "", ""]).encode("latin-1") + reply.body
+        headers = [(name.encode(), one.encode("latin-1")) for name, one in reply.headers.items()]
+        return httpx2.Response(reply.status, headers=headers, content=reply.body)
 
 
 _amazon = cache(_Amazon)

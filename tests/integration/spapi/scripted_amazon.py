@@ -55,7 +55,6 @@ class ScriptedAmazon:
         self.arrived = asyncio.Event()
         self._open = asyncio.Event()
         self._open.set()
-        self._serving: set[asyncio.Task[None] | None] = set()
 
     def will(self, *replies: Reply) -> None:
         self._script.extend(replies)
@@ -89,11 +88,8 @@ class ScriptedAmazon:
     async def __aexit__(self, *error: object) -> None:
         self._server.close()
         await self._server.wait_closed()
-        self.release()
-        await asyncio.gather(*filter(None, self._serving), return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._serving.add(asyncio.current_task())
         asked = await _read(reader)
         self.asked.append(asked)
         self.arrived.set()

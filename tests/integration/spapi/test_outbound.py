@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from amazon_endpoint import http1, outbound
+from amazon_endpoint import outbound
 from amazon_endpoint.outbound import NoAnswer, NotSent, Outbound, is_public
 from tests.integration.spapi.scripted_amazon import LOST, Reply, ScriptedAmazon
 
@@ -124,7 +124,7 @@ async def test_a_dropped_connection_is_no_answer(
 async def test_an_endless_answer_is_cut_off(
     amazon: ScriptedAmazon, trusting: Outbound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http1, "MAX_BODY", 1000)
+    monkeypatch.setattr(outbound, "MAX_BODY", 1000)
     amazon.will(Reply(200, b"x" * 1000), Reply(200, b"x" * 1001))
 
     assert len((await trusting.send("GET", amazon.url, headers={})).body) == 1000
@@ -147,7 +147,7 @@ async def test_where_the_status_is_enough_only_the_beginning_is_kept(
 async def test_an_answer_that_never_ends_is_given_up(
     amazon: ScriptedAmazon, trusting: Outbound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http1, "_BEGINNING_SECONDS", 0.05)
+    monkeypatch.setattr(outbound, "_WHOLE_CALL_SECONDS", 0.05)
     amazon.hold()
 
     with pytest.raises(NoAnswer):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from standardwebhooks import Webhook
 
-from amazon_endpoint import http1
+from amazon_endpoint import outbound as outbound_module
 from amazon_endpoint.outbound import Outbound
 from amazon_endpoint.stores.port import Delivered, Gone, Refused
 from amazon_endpoint.stores.webhook import WebhookStore
@@ -123,7 +123,7 @@ async def test_a_lost_answer_is_refused(store: ScriptedAmazon, webhooks: Webhook
 async def test_a_store_that_hangs_is_given_up(
     store: ScriptedAmazon, webhooks: WebhookStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http1, "_BEGINNING_SECONDS", 0.05)
+    monkeypatch.setattr(outbound_module, "_WHOLE_CALL_SECONDS", 0.05)
     store.hold()
 
     outcome = await webhooks.deliver(order_delivery())

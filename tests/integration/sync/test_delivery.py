@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from amazon_endpoint import http1
+from amazon_endpoint import outbound as outbound_module
 from amazon_endpoint.outbound import Outbound
 from amazon_endpoint.storage import StorageUnavailable
 from amazon_endpoint.storage.outbox import StoredOutbox
@@ -222,7 +222,7 @@ async def test_what_a_store_says_after_the_operator_spoke_does_not_stop_the_next
 async def test_a_store_that_hangs_costs_a_bounded_while(
     world: Delivering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http1, "_BEGINNING_SECONDS", 1)
+    monkeypatch.setattr(outbound_module, "_WHOLE_CALL_SECONDS", 1)
     await world.place(*range(1, 11))
     world.store.hold()
 
