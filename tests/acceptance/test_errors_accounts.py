@@ -471,6 +471,11 @@ async def _(hub: BuiltInHub) -> Seen:
     return {"log": await jumps(hub, 24 * 3600, "page_read")}
 
 
+@case("a clock that jumps a month and more ahead")
+async def _(hub: BuiltInHub) -> Seen:
+    return {"log": await jumps(hub, 40 * 24 * 3600, "clock_ahead")}
+
+
 @case("a clock that is set back by an hour")
 async def _(hub: BuiltInHub) -> Seen:
     return {"log": await jumps(hub, -3600, "clock_set_back")}

@@ -4,6 +4,7 @@ The only place that knows the generations. To all others each is what `generatio
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Union
 
 import msgspec
@@ -97,6 +98,15 @@ class Connector:
         """
         connections = self._connections[generation_of(account.credentials).name]
         return connections.connect(account.credentials, base_urls(account, self._shared.hosts))
+
+    async def amazon_now(self, account: Account) -> datetime:
+        """The present moment at Amazon, as told to anybody: the credentials are not used.
+
+        Raises:
+            InvalidInput: as `base_urls`.
+            AmazonUnavailable: it does not answer.
+        """
+        return await self._shared.amazon_time.now(*base_urls(account, self._shared.hosts))
 
     async def aclose(self) -> None:
         """Give up what is under way and close every connection."""

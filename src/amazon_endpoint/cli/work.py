@@ -25,6 +25,7 @@ from amazon_endpoint.sync.confirming import confirm_waiting
 from amazon_endpoint.sync.engine import Engine, FindDue, Kind, Pace
 from amazon_endpoint.sync.following import follow_sent
 from amazon_endpoint.sync.kept_orders import KeptOrders
+from amazon_endpoint.sync.two_clocks import TwoClocks
 from amazon_endpoint.web.counting import CountedBooks, CountedReadings, CountedStore
 from amazon_endpoint.web.metrics import Metrics
 
@@ -103,6 +104,7 @@ class _Work:
         self._metrics = metrics
         self._erase_after = timedelta(days=given.erase_after_days)
         self._known_orders = KeptOrders(kept.orders, kept.readings)
+        self._two_clocks = TwoClocks(clock)
         self.wake: Callable[[Kind, str], None] = lambda _kind, _account_id: None
         self.alarms = Alarms[Kind](clock, self._ring)
 
@@ -150,12 +152,7 @@ class _Work:
                 more = await self._follow(account)
                 await self._set_alarms(account.id)
             case "tidy":
-                return await erasure.tidy_once(
-                    account.id,
-                    buyers_data=self._kept.buyers_data,
-                    erase_after=self._erase_after,
-                    clock=self._clock,
-                )
+                return await self._tidy(account)
         if await self._kept.outbox.due(account.id, self._clock.now(), 1):
             self.wake("deliver", account.id)
         return more
@@ -229,4 +226,16 @@ class _Work:
             known_orders=self._known_orders,
             clock=self._clock,
             random=random.random,
+        )
+
+    async def _tidy(self, account: SyncAccount) -> bool:
+        connector, own = self._connector, account.account
+        now = await self._two_clocks.now(account.id, lambda: connector.amazon_now(own))
+        if now is None:
+            return False
+        return await erasure.tidy_once(
+            account.id,
+            buyers_data=self._kept.buyers_data,
+            erase_after=self._erase_after,
+            now=now,
         )

@@ -209,6 +209,7 @@ def _outbox(of: Mapping[str, Sequence[Row[Any]]]) -> OutboxStatus:
         parked=parked.number if parked else 0,
         parked_error=parked.error if parked else None,
         expired=_number(states, _EXPIRED),
+        expired_lately=sum(one.number for one in of["expired_lately"]),
         rests_until=standing.rests_until if standing else None,
         stopped_at=standing.stopped_at if standing else None,
         store_error=standing.reason if standing else None,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, case, func, null, or_, select, true
+from sqlalchemy import Column, ColumnElement, Select, case, exists, func, null, or_, select, true
 
 from amazon_endpoint.storage.order_tables import orders, outbox, quarantine, readings, standings
 from amazon_endpoint.storage.shipment_tables import shipments, sync_feeds
@@ -79,6 +79,17 @@ def counts(now: datetime, account_id: str | None = None) -> dict[str, Select[Any
         .select_from(accounts.join(outbox))
         .where(outbox.c.state.in_(_LACKING), is_of(account_id, accounts.c.id))
         .group_by(accounts.c.id, outbox.c.state),
+        "expired_lately": select(outbox.c.account_id, func.count().label("number"))
+        .where(
+            outbox.c.account_id.in_(select(accounts.c.id).where(is_of(account_id, accounts.c.id))),
+            outbox.c.state == OutboxState.EXPIRED,
+            exists().where(
+                orders.c.account_id == outbox.c.account_id,
+                orders.c.number == outbox.c.order_number,
+                orders.c.erased_at > now - ALARMS_SHOWN,
+            ),
+        )
+        .group_by(outbox.c.account_id),
         "standings": select(
             standings.c.account_id,
             standings.c.rests_until,

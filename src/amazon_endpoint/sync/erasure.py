@@ -10,8 +10,6 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from amazon_endpoint.clock import Clock
-
 #: Amazon's Data Protection Policy: a buyer's data goes 30 days after the delivery.
 LONGEST = timedelta(days=30)
 
@@ -108,15 +106,16 @@ async def find_due(
 
 
 async def tidy_once(
-    account_id: str, *, buyers_data: BuyersData, erase_after: timedelta, clock: Clock
+    account_id: str, *, buyers_data: BuyersData, erase_after: timedelta, now: datetime
 ) -> bool:
     """Erase and delete some of what is to go. True: there may be more right now.
+
+    `now` is the present moment by `two_clocks`, not by ours alone: this can't be undone.
 
     Raises:
         StorageUnavailable: what was not erased still is due.
         AccountUnknown: the account was removed, and all of it with it.
     """
-    now = clock.now()
     due = deadlines(erase_after, now)
     erased = await buyers_data.erase_due(account_id, due, now, _AT_ONCE)
     forgotten = await buyers_data.forget(account_id, due, _AT_ONCE)

@@ -51,7 +51,8 @@ class OutboxStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The messages that the store lacks, and whether it is called at all.
 
     Of those pending, one of the reasons why they failed is `pending_error`, of those parked
-    `parked_error`. The store is left alone until `rests_until`, and since `stopped_at` for good.
+    `parked_error`. `expired_lately` are those whose order was erased within a week. The store is
+    left alone until `rests_until`, and since `stopped_at` for good.
     """
 
     pending: int = 0
@@ -60,6 +61,7 @@ class OutboxStatus(msgspec.Struct, frozen=True, kw_only=True):
     parked: int = 0
     parked_error: str | None = None
     expired: int = 0
+    expired_lately: int = 0
     rests_until: datetime | None = None
     stopped_at: datetime | None = None
     store_error: str | None = None
@@ -285,9 +287,10 @@ def _messages(account: AccountStatus) -> Iterator[Finding]:
             f"{_cases(account)} Mend why the store refuses them. {_redeliver(account)}",
         )
     if outbox.expired:
-        yield _notice(
+        tell = _problem if outbox.expired_lately else _notice
+        yield tell(
             f"Erased before the store had them: {counted(outbox.expired, 'message')}.",
-            "What became of their orders is in Seller Central.",
+            "They are never delivered. Look their orders up in Seller Central.",
         )
 
 

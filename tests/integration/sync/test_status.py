@@ -161,9 +161,25 @@ async def test_the_outbox_is_counted_by_state(shop: Polled, reader: StoredStatus
 
     assert (told.pending, told.parked, told.expired) == (2, 1, 1)
     assert (told.oldest_pending_at, told.pending_error) == (written, None)
-    assert told.parked_error == "It said 400."
+    assert (told.parked_error, told.expired_lately) == ("It said 400.", 1)
     (parked,) = await reader.cases(shop.clock.now(), ACCOUNT.id)
     assert (parked.kind, parked.number) == (CaseKind.PARKED, second.order_number)
+
+
+async def test_what_was_erased_undelivered_is_news_for_a_week(
+    shop: Polled, reader: StoredStatus
+) -> None:
+    shop.amazon.put(1)
+    await shop.later()
+    erased_at = shop.clock.now()
+    await shop.storage.buyers_data.erase(ACCOUNT.id, "111-0000000-0000001", erased_at)
+
+    told = [
+        (await of_shop(reader, erased_at + after)).outbox
+        for after in (timedelta(days=7, seconds=-1), timedelta(days=7))
+    ]
+
+    assert [(one.expired, one.expired_lately) for one in told] == [(1, 1), (1, 0)]
 
 
 async def test_a_store_that_is_gone_is_told(shop: Polled, reader: StoredStatus) -> None:
@@ -358,5 +374,5 @@ async def test_what_is_rare_is_found_by_an_index(shop: Polled, storage: Storage)
 
     growing = re.compile(r"(orders|outbox|shipments|sync_feeds)\b")
     read = [one for one in steps if growing.search(one)]
-    assert len(read) == 7
+    assert len(read) == 9
     assert [one for one in read if not one.startswith("SEARCH") and "_alarm" not in one] == []

@@ -36,7 +36,7 @@ class Tidied(Polled):
             self.account.id,
             buyers_data=self.storage.buyers_data,
             erase_after=self.after,
-            clock=self.clock,
+            now=self.clock.now(),
         )
 
     async def due(self) -> list[tuple[str, str]]:

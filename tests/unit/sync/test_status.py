@@ -90,6 +90,13 @@ def test_where_all_is_well_nothing_is_told() -> None:
             id="parked",
         ),
         pytest.param(
+            {"outbox": OutboxStatus(expired=2, expired_lately=1)},
+            PROBLEM,
+            "Erased before the store had them: 2 messages",
+            "Seller Central",
+            id="expired lately",
+        ),
+        pytest.param(
             {"outbox": OutboxStatus(expired=1)}, NOTICE, "Erased", "Seller Central", id="expired"
         ),
         pytest.param(
