@@ -51,6 +51,38 @@ async def test_of_fifty_calls_at_once_only_the_burst_goes(storage: Storage) -> N
     assert await count_goes(storage, 50) == 20
 
 
+async def test_of_many_accounts_at_once_each_has_its_own_bucket(storage: Storage) -> None:
+    keys = [QuotaKey("app-1", f"{number:04}", "searchOrders") for number in range(1100)]
+    scarce = Rate(per_second=0.5, burst=2)
+
+    answers = await asyncio.gather(
+        *(storage.quotas.take(key, scarce, NOW) for _ in range(3) for key in keys)
+    )
+
+    assert [one is None for one in answers] == [True] * 2200 + [False] * 1100
+
+
+async def test_a_key_that_can_not_be_kept_costs_no_other_its_token(storage: Storage) -> None:
+    endless = QuotaKey(client_id="x" * 1000, account="f00d", operation="searchOrders")
+
+    _, answer = await asyncio.gather(
+        *(storage.quotas.take(key, PLAN, NOW) for key in (endless, KEY)), return_exceptions=True
+    )
+
+    assert answer is None
+
+
+async def test_a_database_that_is_closed_answers_everybody(database_url: str) -> None:
+    async with await Storage.open(database_url) as storage:
+        quotas = storage.quotas
+
+    answers = await asyncio.gather(
+        *(quotas.take(KEY, PLAN, NOW) for _ in range(2)), return_exceptions=True
+    )
+
+    assert all(isinstance(one, Exception) for one in answers)
+
+
 def test_processes_share_one_bucket(database_url: str) -> None:
     with multiprocessing.get_context("spawn").Pool(2) as processes:
         goes = processes.starmap(count_goes_in_a_process, [(database_url, 25)] * 2)
