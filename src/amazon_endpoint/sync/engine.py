@@ -68,6 +68,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     look: float = 1  # between two looks at a queue
     taken: int = 128  # accounts taken up at a look, of each kind, by one process
     parallel: int = 32  # of those, worked on at once
+    polls: int = 12  # the same of polls: each of them holds a page of orders
     batches: int = 20  # in a row for one account, before it is others' turn
     keep: timedelta = timedelta(hours=1)  # how long what is finished stays in the engine's tables
 
@@ -106,7 +107,8 @@ class Engine:
         self._work = work
         self._clock = clock
         self._pace = pace or Pace()
-        self._rooms = {kind: asyncio.Semaphore(self._pace.parallel) for kind in KINDS}
+        rooms = dict.fromkeys(KINDS, self._pace.parallel) | {"poll": self._pace.polls}
+        self._rooms = {kind: asyncio.Semaphore(rooms[kind]) for kind in KINDS}
         self._finders: list[FindDue] = []
         self._woken: set[tuple[Kind, str]] = set()
         self._waking = asyncio.Event()

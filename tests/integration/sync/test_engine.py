@@ -130,16 +130,17 @@ async def test_accounts_and_kinds_are_worked_on_side_by_side(
         await eventually(lambda: met.n_waiting == 0 and not met.broken)
 
 
+@pytest.mark.parametrize(("kind", "bounds"), [("deliver", {"parallel": 2}), ("poll", {"polls": 2})])
 async def test_a_process_bounds_how_many_accounts_it_works_on(
-    database_url: str, storage: Storage
+    database_url: str, storage: Storage, kind: Kind, bounds: dict[str, int]
 ) -> None:
     recorder = Recorder()
     accounts = {f"account-{n}" for n in range(7)}
 
-    pace = msgspec.structs.replace(QUICK, parallel=2)
+    pace = msgspec.structs.replace(QUICK, **bounds)
     async with running(database_url, storage, recorder.work, pace=pace) as launched:
         for account in accounts:
-            launched.wake("deliver", account)
+            launched.wake(kind, account)
         await eventually(lambda: {account for _, account in recorder.done} == accounts)
 
     assert recorder.most <= 2
