@@ -35,7 +35,7 @@ _CALLS, _CALLS_AT_ONCE = 2.0, 10
 
 _AT_ONCE = {Size.FULL: 10_000, Size.SHORT: 100}
 # At the pace of 10,000 a day; each is a round of its own, and takes the machine some time.
-_EVENLY = {Size.FULL: 2_000, Size.SHORT: 100}
+_EVENLY = {Size.FULL: 1_000, Size.SHORT: 100}
 _APART = timedelta(days=1) / 10_000
 
 
