@@ -481,6 +481,23 @@ async def _(hub: BuiltInHub) -> Seen:
     return {"log": await jumps(hub, -3600, "clock_set_back")}
 
 
+@case("a clock that is set back while nothing is at work")
+async def _(hub: BuiltInHub) -> Seen:
+    months = 300 * 24 * 3600
+    await hub.add_account()
+    hub.clock.advance(months)
+    hub.store.says = Reply(500)
+    async with hub.at_work():
+        order = hub.place()
+        await hub.logs("delivery_failed")
+    hub.clock.advance(-months)
+    hub.store.says = Reply(204, b"")
+    async with hub.at_work():
+        log = await hub.logs("clock_set_back")
+        await hub.imported(order)
+    return {"log": log}
+
+
 # The database and its key
 
 
@@ -541,9 +558,18 @@ async def _(hub: BuiltInHub) -> Seen:
     await hub.add_account()
     wrong = "d3Jvbmd3cm9uZ3dyb25nd3Jvbmd3cm9uZ3dyb25nd3I="
     listed = await hub.command("accounts", "list", code=2, key=wrong)
+    line = ("accounts", "add", "another", *ADD[3:], hub.store.url)
+    added = await hub.command(*line, code=2, key=wrong)
     async with hub.at_work(key=wrong):
         order = hub.place()
         log = await hub.logs("work_failed")
+        answer = await hub.post(of(order))
     async with hub.at_work():
         await hub.imported(order)
-    return {"accounts list": listed, "log": log}
+        await confirmed(hub, of(order))
+    return {
+        "accounts list": listed,
+        "accounts add": added,
+        POST: f"{answer.status_code} {answer.text}",
+        "log": log,
+    }

@@ -24,12 +24,15 @@ class StoredSchedule:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def bring_forward(self, latest: datetime) -> None:
-        """Have all of it due by `latest`."""
+    async def bring_forward(self, latest: datetime, *, beyond: datetime) -> int:
+        """Have due by `latest` all that is put off beyond that moment; how much it was."""
 
-        def work(connection: Connection) -> None:
-            for moment in _PUT_OFF:
-                sooner = update(moment.table).where(moment > latest).values({moment: latest})
-                connection.execute(sooner)
+        def work(connection: Connection) -> int:
+            return sum(
+                connection.execute(
+                    update(moment.table).where(moment > beyond).values({moment: latest})
+                ).rowcount
+                for moment in _PUT_OFF
+            )
 
-        await self._database.run(work)
+        return await self._database.run(work)

@@ -271,6 +271,11 @@ def _store(account: AccountStatus, now: datetime) -> Iterator[Finding]:
             f"Mend the store. {_redeliver(account)} Or give the account another address: "
             f"`amazon-endpoint accounts change {account.id} --to URL`.",
         )
+    elif oldest is not None and oldest - now > _OUTBOX_GRACE:
+        yield _problem(
+            f"Pending: {pending}, written by a clock that was {duration(oldest - now)} ahead.",
+            "See that the clocks of all machines are right (NTP), and start the workers anew.",
+        )
     elif oldest is not None and now - oldest > _OUTBOX_GRACE:
         why = outbox.store_error or outbox.pending_error or ""
         yield _problem(

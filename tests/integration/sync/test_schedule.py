@@ -50,7 +50,7 @@ async def put_off_for_a_year(shop: Polled) -> Polled:
 
 async def test_everything_is_due_then(put_off_for_a_year: Polled) -> None:
     kept = put_off_for_a_year.storage
-    await kept.schedule.bring_forward(SOON)
+    await kept.schedule.bring_forward(SOON, beyond=SOON)
 
     assert await kept.readings.due(SOON) == (ACCOUNT.id,)
     assert await kept.outbox.due_accounts(SOON) == (ACCOUNT.id,)
@@ -59,9 +59,21 @@ async def test_everything_is_due_then(put_off_for_a_year: Polled) -> None:
     assert (due.to_send, due.to_follow) == (frozenset({ACCOUNT.id}),) * 2
 
 
+async def test_only_what_is_put_off_beyond_a_moment_is_brought_forward(
+    put_off_for_a_year: Polled,
+) -> None:
+    kept = put_off_for_a_year.storage
+
+    hour = timedelta(hours=1)
+
+    assert await kept.schedule.bring_forward(SOON, beyond=YEAR + hour) == 0
+    assert await kept.schedule.bring_forward(SOON, beyond=YEAR - hour) == 6
+    assert await kept.schedule.bring_forward(SOON, beyond=SOON) == 0
+
+
 async def test_nothing_is_due_before(put_off_for_a_year: Polled) -> None:
     kept, before = put_off_for_a_year.storage, SOON - timedelta(seconds=1)
-    await kept.schedule.bring_forward(SOON)
+    await kept.schedule.bring_forward(SOON, beyond=SOON)
 
     assert await kept.readings.due(before) == ()
     assert await kept.outbox.due_accounts(before) == ()
@@ -79,7 +91,7 @@ async def test_what_is_due_sooner_or_never_stays_so(shop: Polled) -> None:
     )
     await kept.readings.keep(ended)
 
-    await kept.schedule.bring_forward(SOON)
+    await kept.schedule.bring_forward(SOON, beyond=SOON)
 
     readings = await kept.readings.of(ACCOUNT.id)
     assert readings[ReadingKind.POLL] == poll

@@ -76,6 +76,13 @@ def test_where_all_is_well_nothing_is_told() -> None:
             id="store is slow",
         ),
         pytest.param(
+            {"outbox": OutboxStatus(pending=9, oldest_pending_at=NOON + 300 * DAY)},
+            PROBLEM,
+            "Pending: 9 messages, written by a clock that was 300 d 0 h ahead",
+            "NTP",
+            id="messages of the future",
+        ),
+        pytest.param(
             {"outbox": OutboxStatus(pending=1, stopped_at=NOON - DAY, store_error="It said 410.")},
             PROBLEM,
             "gone for 1 d 0 h: It said 410. Pending: 1 message.",
