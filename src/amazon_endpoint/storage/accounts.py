@@ -58,10 +58,17 @@ class StoredAccounts:
         self._undelivered = undelivered
 
     async def add(self, account: SyncAccount) -> None:
-        """Keep a new account, unless its id is taken (`AccountExists`)."""
+        """Keep a new account, unless its id is taken (`AccountExists`).
+
+        Raises:
+            KeyMissing: the keys here don't open the account that was added last.
+        """
         columns = self._columns(account)
+        latest = select(accounts.c.id).order_by(accounts.c.created_at.desc()).limit(1)
 
         def work(connection: Connection) -> bool:
+            if (there := connection.scalar(latest)) is not None:
+                check_key(connection, self._keyring, there)
             return insert_unless_there(connection, accounts, columns)
 
         if not await self._database.run(work):
@@ -175,6 +182,17 @@ class StoredAccounts:
             created_at=row.created_at,
             **settings,
         )
+
+
+def check_key(connection: Connection, keyring: Keyring, account_id: str) -> None:
+    """Open the account's secrets. Who can't must seal nothing: nobody else would open it.
+
+    Raises:
+        KeyMissing: they were sealed with a key that isn't given.
+        Damaged: they are not what was sealed.
+    """
+    query = select(accounts.c.secrets).where(accounts.c.id == account_id)
+    keyring.open(connection.execute(query).scalar_one(), table=accounts.name, row=account_id)
 
 
 def _unknown(account_id: str) -> AccountUnknown:

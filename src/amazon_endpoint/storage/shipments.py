@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, upd
 
 from amazon_endpoint.services.next_step import content_digest
 from amazon_endpoint.shipments import Shipment
+from amazon_endpoint.storage.accounts import check_key
 from amazon_endpoint.storage.database import Database, insert_unless_there
 from amazon_endpoint.storage.encryption import Damaged, KeyMissing, Keyring
 from amazon_endpoint.storage.locking import lock_account
@@ -46,7 +47,12 @@ class StoredShipments:
         self._keyring = keyring
 
     async def receive(self, shipment: Shipment, *, account_id: str, now: datetime) -> KeptShipment:
-        """Keep a shipment to be sent, and return it as it is kept."""
+        """Keep a shipment to be sent, and return it as it is kept.
+
+        Raises:
+            AccountUnknown: there is no such account.
+            KeyMissing: the keys here don't open the account.
+        """
         row = shipment_id(account_id, shipment)
         new = KeptShipment(
             id=row,
@@ -61,6 +67,7 @@ class StoredShipments:
 
         def work(connection: Connection) -> KeptShipment:
             lock_account(connection, account_id)
+            check_key(connection, self._keyring, account_id)
             columns = self._columns(new) | {"body": new.sealed}
             inserted = insert_unless_there(connection, shipments, columns)
             if not inserted:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from amazon_endpoint.errors import InvalidInput
 from amazon_endpoint.shipments import Shipment, ShipmentItem
 from amazon_endpoint.storage import Storage
+from amazon_endpoint.storage.encryption import KeyMissing
 from amazon_endpoint.storage.shipment_tables import shipments as rows
 from amazon_endpoint.storage.shipments import StoredShipments
 from amazon_endpoint.storage.sync_storage import SyncStorage
@@ -31,6 +32,7 @@ from tests.integration.sync.accounts import ACCOUNT, KEY
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
+OTHER_KEY = "b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVyb3Q="
 SHIPMENT = Shipment(
     number="H1",
     order_number="111-2222222-3333333",
@@ -71,6 +73,23 @@ async def told(kept: SyncStorage) -> list[str]:
 
 async def again(shipments: StoredShipments, one: KeptShipment) -> KeptShipment:
     return await shipments.get(ACCOUNT.id, one.id)
+
+
+async def test_another_key_than_the_accounts_takes_no_shipment_in(
+    storage: Storage, kept: SyncStorage
+) -> None:
+    stranger = await storage.unlock(OTHER_KEY)
+    with pytest.raises(KeyMissing, match=f"accounts {ACCOUNT.id} was sealed with key"):
+        await receive(stranger.shipments)
+    assert await kept.shipments.of(ACCOUNT.id) == ()
+
+
+async def test_a_new_key_takes_shipments_in_next_to_the_old_one(
+    storage: Storage, kept: SyncStorage
+) -> None:
+    rotating = await storage.unlock(f"{OTHER_KEY},{KEY}")
+    one = await receive(rotating.shipments)
+    assert rotating.shipments.open(one) == SHIPMENT
 
 
 async def test_shipments_are_listed_the_latest_first(shipments: StoredShipments) -> None:
