@@ -13,6 +13,7 @@ EndpointError
  ├─ PageRepeated              Amazon's paging runs in a circle
  ├─ StillUncertain            whether Amazon took a shipment can't be told
  ├─ Unreadable                an answer, order or report that makes no sense
+ ├─ StaysSealed               what is kept here can't be opened, and our own words say why
  └─ Later                     nothing is wrong that waiting won't mend
      ├─ Throttled
      ├─ AmazonUnavailable
@@ -93,6 +94,10 @@ class StillUncertain(EndpointError):
 
 class Unreadable(EndpointError):
     """Amazon's answer can't be read."""
+
+
+class StaysSealed(EndpointError):
+    """What is kept sealed can't be opened."""
 
 
 class Later(EndpointError):

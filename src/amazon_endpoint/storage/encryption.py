@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from amazon_endpoint.errors import EndpointError
+from amazon_endpoint.errors import EndpointError, StaysSealed
 from amazon_endpoint.location import Location
 from amazon_endpoint.settings import PREFIX
 
@@ -39,14 +39,14 @@ class KeyUnusable(EndpointError):
         super().__init__(message, field=SETTING)
 
 
-class KeyMissing(EndpointError):
+class KeyMissing(StaysSealed):
     """What is stored was sealed with a key that isn't given."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, field=SETTING)
 
 
-class Damaged(EndpointError):
+class Damaged(StaysSealed):
     """What is stored is not what was sealed. Restore the database from its backup."""
 
 

@@ -11,7 +11,14 @@ import msgspec
 
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery
 from amazon_endpoint.clock import whole_seconds
-from amazon_endpoint.errors import EndpointError, Later, PageRepeated, PageTokenRefused, Throttled
+from amazon_endpoint.errors import (
+    EndpointError,
+    Later,
+    PageRepeated,
+    PageTokenRefused,
+    StaysSealed,
+    Throttled,
+)
 from amazon_endpoint.services.window import Window
 from amazon_endpoint.sync.accounts import SyncAccount
 from amazon_endpoint.sync.backoff import Random, backoff
@@ -189,6 +196,9 @@ def after_error(reading: Reading, error: EndpointError, now: datetime, random: R
 
 
 def describe(error: EndpointError) -> str:
-    """An error's class and Amazon's request id. Its words may quote what Amazon said of a buyer."""
+    """An error's class and Amazon's request id. Its words may quote what Amazon said of a buyer,
+    but for those of what stays sealed, which are our own and say what to do."""
+    if isinstance(error, StaysSealed):
+        return error.message
     name = type(error).__name__
     return f"{name} (Amazon request id {error.request_id})" if error.request_id else name

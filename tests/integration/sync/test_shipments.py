@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import update
 
 from amazon_endpoint.amazon.port import OrderQuery
 from amazon_endpoint.clock import Clock
@@ -18,6 +19,8 @@ from amazon_endpoint.sandbox.testing import RunningSandbox, run_in_thread
 from amazon_endpoint.services.next_step import package_number
 from amazon_endpoint.shipments import Carrier, Package, PackageItem, Shipment, ShipmentItem
 from amazon_endpoint.storage import Storage
+from amazon_endpoint.storage.encryption import Keyring
+from amazon_endpoint.storage.shipment_tables import shipments as rows
 from amazon_endpoint.storage.sync_storage import SyncStorage
 from amazon_endpoint.sync.channel import FEED_EVERY, GATHERING, QUIET
 from amazon_endpoint.sync.shipping import ShipmentState
@@ -453,6 +456,19 @@ async def test_one_that_cannot_be_sent_holds_up_no_other(shop: Shop) -> None:
     states = await shop.states()
     assert states == {"H0": REFUSED, "H1": REFUSED, "H2": REFUSED, "H3": CONFIRMED}
     shop.check_taken_once(good)
+
+
+async def test_what_no_key_opens_waits_and_says_what_to_do(shop: Shop) -> None:
+    (kept,) = await shop.receive(shop.shipment(0))
+    stranger = Keyring([b"s" * 32]).seal(b"{}", table="shipments", row=kept.id)
+    await shop.storage._database.run(lambda one: one.execute(update(rows).values(body=stranger)))
+    for _ in range(6):
+        await shop.later(3600)
+    (waiting,) = await shop.all()
+    assert waiting.state is WAITING
+    assert waiting.alarm == waiting.reason
+    assert f"{kept.id} was sealed with key" in str(waiting.alarm)
+    assert "Add that key" in str(waiting.alarm)
 
 
 # Amazon's quota, and its trouble

@@ -6,7 +6,13 @@ import msgspec
 import pytest
 
 from amazon_endpoint.amazon.port import OrderPage
-from amazon_endpoint.errors import AmazonUnavailable, PageRepeated, PageTokenRefused, Throttled
+from amazon_endpoint.errors import (
+    AmazonUnavailable,
+    PageRepeated,
+    PageTokenRefused,
+    StaysSealed,
+    Throttled,
+)
 from amazon_endpoint.services.window import Window
 from amazon_endpoint.sync.backoff import backoff
 from amazon_endpoint.sync.reading import (
@@ -139,6 +145,10 @@ def test_an_error_is_described_without_its_words() -> None:
     error = AmazonUnavailable("Patrick Cook", request_id="r-1", field="canary")
 
     assert describe(error) == "AmazonUnavailable (Amazon request id r-1)"
+
+
+def test_what_stays_sealed_is_described_with_what_to_do() -> None:
+    assert describe(StaysSealed("Add that key.")) == "Add that key."
 
 
 def test_waits_double_up_to_the_longest_and_differ() -> None:
