@@ -314,10 +314,15 @@ async def _(hub: BuiltInHub) -> Seen:
     return {"log": log}
 
 
+case("a webhook that answers 200 with a page")(
+    partial(tried_again, Reply(200, b"<html>canary", HTML))
+)
+
+
 @case("a webhook that answers 200 with garbage")
 async def _(hub: BuiltInHub) -> Seen:
     await hub.add_account()
-    hub.store.says = Reply(200, b"<html>garbage", HTML)
+    hub.store.says = Reply(200, b"garbage")
     async with hub.at_work():
         hub.place()
         log = await hub.logs("delivered")

@@ -10,9 +10,9 @@ from amazon_endpoint.clock import Clock, iso
 from amazon_endpoint.hub.order_parts import ShippingMethods
 from amazon_endpoint.hub.v5.order import OrderObject, encode_order
 from amazon_endpoint.orders import bill
-from amazon_endpoint.outbound import Outbound
+from amazon_endpoint.outbound import Answer, Outbound
 from amazon_endpoint.stores.messages import OrderMessage, read_order, read_shipment
-from amazon_endpoint.stores.port import Delivery, MessageKind, Outcome, Refused
+from amazon_endpoint.stores.port import Delivered, Delivery, MessageKind, Outcome, Refused
 from amazon_endpoint.stores.posting import judge, post
 
 _PREFIX = "whsec_"
@@ -70,7 +70,7 @@ class WebhookStore:
         self._clock = clock
 
     async def deliver(self, delivery: Delivery) -> Outcome:
-        """Post the message, signed with every secret."""
+        """Post the message, signed with every secret. Any 2xx takes it, unless it is a web page."""
         body = write_message(delivery)
         timestamp = int(self._clock.now().timestamp())
         headers = {
@@ -79,7 +79,21 @@ class WebhookStore:
             "webhook-signature": sign(self._keys, delivery.webhook_id, timestamp, body),
         }
         answer = await post(self._outbound, self._url, headers=headers, body=body)
-        return answer if isinstance(answer, Refused) else judge(answer, self._clock.now())
+        if isinstance(answer, Refused):
+            return answer
+        outcome = judge(answer, self._clock.now())
+        if isinstance(outcome, Delivered) and _is_page(answer):
+            return Refused(
+                f"Something answered {answer.status} with a page (text/html) that is no store, as "
+                "log-in pages do. Is the destination's address right?"
+            )
+        return outcome
+
+
+def _is_page(answer: Answer) -> bool:
+    """Whether a browser would show it. Many a store says "OK", or nothing, as text/html too."""
+    is_html = answer.headers.get("content-type", "").lower().startswith("text/html")
+    return is_html and answer.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
 def signing_key(secret: str) -> bytes:

@@ -68,13 +68,23 @@ async def test_every_secret_signs(store: ScriptedAmazon, webhooks: WebhookStore)
 @pytest.mark.parametrize(
     "reply",
     [
-        Reply(200, CANARY, HTML),
+        Reply(200, b"OK", HTML),
+        Reply(200, b"", HTML),
+        Reply(200, b"<taken/>", {"content-type": "application/xml"}),
         Reply(204, b""),
         Reply(200, b"x" * 3_000_000),
         Reply(200, b"no gzip", {"content-encoding": "gzip"}),
         Reply(200, b"half of this", cut=True),
     ],
-    ids=["HTML", "nothing", "megabytes", "what can't be unpacked", "half an answer"],
+    ids=[
+        "a word",
+        "an empty page",
+        "XML",
+        "nothing",
+        "megabytes",
+        "what can't be unpacked",
+        "half an answer",
+    ],
 )
 async def test_a_message_is_delivered_whatever_2xx_brings(
     store: ScriptedAmazon, webhooks: WebhookStore, reply: Reply
@@ -82,6 +92,22 @@ async def test_a_message_is_delivered_whatever_2xx_brings(
     store.will(reply)
 
     assert await webhooks.deliver(order_delivery()) == Delivered()
+
+
+@pytest.mark.parametrize(
+    "page", [CANARY, b"\xef\xbb\xbf\r\n <!DOCTYPE html>"], ids=["a part of one", "a whole one"]
+)
+async def test_a_page_takes_no_message(
+    store: ScriptedAmazon, webhooks: WebhookStore, page: bytes
+) -> None:
+    store.will(Reply(200, page, {"content-type": "Text/HTML; charset=utf-8"}))
+
+    outcome = await webhooks.deliver(order_delivery())
+
+    assert isinstance(outcome, Refused)
+    assert "answered 200 with a page (text/html)" in outcome.reason
+    assert "Patrick" not in outcome.reason
+    assert not outcome.store_is_down
 
 
 async def test_a_redirect_is_not_followed(store: ScriptedAmazon, webhooks: WebhookStore) -> None:
