@@ -42,8 +42,9 @@ class ClockWatch:
     async def __call__(self) -> Iterable[tuple[Kind, str]]:
         """Where the clock was set back, have all that is put off done soon.
 
-        At the first look that is seen from what is put off for longer than anything may be. What had been put off for a good reason is tried early, and put off anew if it still holds.
-        Not at once: Amazon shows a little later what it has just been told.
+        At the first look that is seen from what is put off for longer than anything may be. What
+        had been put off for a good reason is tried early, and put off anew if it still holds. Not
+        at once: Amazon shows a little later what it has just been told.
 
         Raises:
             StorageUnavailable: it is tried again at the next look.
