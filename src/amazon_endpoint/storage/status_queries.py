@@ -67,7 +67,7 @@ def counts(now: datetime, account_id: str | None = None) -> dict[str, Select[Any
         .where(orders.c.state.in_(_HELD), is_of(account_id, accounts.c.id))
         .group_by(accounts.c.id, orders.c.state),
         "quarantine": select(quarantine.c.account_id, func.count().label("number"))
-        .where(is_of(account_id, quarantine.c.account_id))
+        .where(_is_missed(now), is_of(account_id, quarantine.c.account_id))
         .group_by(quarantine.c.account_id),
         "outbox": select(
             accounts.c.id.label("account_id"),
@@ -137,7 +137,7 @@ def to_look_at(now: datetime, account_id: str) -> dict[CaseKind, Select[Any]]:
         CaseKind.QUARANTINED: select(
             quarantine.c.number, quarantine.c.reason, quarantine.c.first_seen_at.label("since")
         )
-        .where(quarantine.c.account_id == account_id)
+        .where(quarantine.c.account_id == account_id, _is_missed(now))
         .order_by(quarantine.c.first_seen_at.desc()),
         CaseKind.ADDRESS_REFUSED: select(
             orders.c.number, null().label("reason"), orders.c.first_seen_at.label("since")
@@ -175,6 +175,13 @@ def to_look_at(now: datetime, account_id: str) -> dict[CaseKind, Select[Any]]:
         )
         .order_by(sync_feeds.c.sent_at.desc()),
     }
+
+
+def _is_missed(now: datetime) -> ColumnElement[bool]:
+    """Whether an order in quarantine counts. One without a number can't be told from those that
+    were read since, and counts for as long as Amazon was seen to send it of late."""
+    named, seen = quarantine.c.number.is_not(None), quarantine.c.last_seen_at
+    return or_(named, seen > now - ALARMS_SHOWN)
 
 
 def _has_alarm(now: datetime) -> ColumnElement[bool]:

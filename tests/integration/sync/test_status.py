@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import Connection, event, update
 
 from amazon_endpoint.amazon.mws.operations import SUBMIT_FEED
+from amazon_endpoint.amazon.port import UnreadableOrder
 from amazon_endpoint.amazon.quota import QuotaKey
 from amazon_endpoint.amazon.spapi.operations import GET_ORDER
 from amazon_endpoint.errors import AmazonUnavailable
 from amazon_endpoint.storage import Storage
+from amazon_endpoint.storage.quarantine import write_quarantine
 from amazon_endpoint.storage.status import StoredStatus
 from amazon_endpoint.storage.status_queries import counts
 from amazon_endpoint.storage.sync_tables import workers
@@ -144,6 +146,19 @@ async def test_what_the_store_is_not_told_of_is_counted_by_why(
     assert cases[CaseKind.QUARANTINED].number == "111-0000000-0000003"
     assert cases[CaseKind.QUARANTINED].reason == "This order can't be read: no price."
     assert cases[CaseKind.ADDRESS_REFUSED].number == "111-0000000-0000002"
+
+
+async def test_an_order_in_quarantine_without_a_number_counts_for_a_week(
+    shop: Polled, storage: Storage, reader: StoredStatus
+) -> None:
+    unreadable = [UnreadableOrder("111-0000000-0000001", "Odd."), UnreadableOrder(None, "Odd.")]
+    await storage._database.run(
+        lambda connection: write_quarantine(connection, ACCOUNT.id, unreadable, (), NOON)
+    )
+
+    for now, missed in ((NOON + 7 * DAY - MINUTE, 2), (NOON + 7 * DAY, 1)):
+        assert (await of_shop(reader, now)).orders.quarantined == missed
+        assert len(await reader.cases(now, ACCOUNT.id)) == missed
 
 
 async def test_the_outbox_is_counted_by_state(shop: Polled, reader: StoredStatus) -> None:
