@@ -9,6 +9,8 @@ under which the parts add up to the stated totals is taken, for the whole order.
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
+from functools import reduce
+from operator import add
 
 import msgspec
 
@@ -49,7 +51,7 @@ class ItemParts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return not any((*charged, self.tax, self.discount))
 
 
-class Tip(msgspec.Struct, frozen=True):
+class Tip(msgspec.Struct, frozen=True, gc=False):
     """An order-level delivery tip. A pending one may not be in the grand total yet."""
 
     amount: Decimal
@@ -64,7 +66,8 @@ class Reading(StrEnum):
     AS_GIVEN = "as given"
 
 
-_READINGS = tuple(Reading)
+# In this sequence; the first one again, if none is exact.
+_READINGS = (*Reading, Reading.TAX_ADDED)
 
 
 class ItemCharges(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -81,6 +84,21 @@ class ItemCharges(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     promotion_discount: Decimal = ZERO
     shipping_discount: Decimal = ZERO
 
+    def __add__(self, other: "ItemCharges") -> "ItemCharges":
+        """Both, row by row."""
+        return ItemCharges(
+            item=self.item + other.item,
+            shipping=self.shipping + other.shipping,
+            gift_wrap=self.gift_wrap + other.gift_wrap,
+            cod_fee=self.cod_fee + other.cod_fee,
+            other=self.other + other.other,
+            item_tax=self.item_tax + other.item_tax,
+            shipping_tax=self.shipping_tax + other.shipping_tax,
+            gift_wrap_tax=self.gift_wrap_tax + other.gift_wrap_tax,
+            promotion_discount=self.promotion_discount + other.promotion_discount,
+            shipping_discount=self.shipping_discount + other.shipping_discount,
+        )
+
     @property
     def tax(self) -> Decimal:
         """Every tax of this item."""
@@ -93,7 +111,7 @@ class ItemCharges(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return parts + self.promotion_discount + self.shipping_discount
 
 
-class Charges(msgspec.Struct, frozen=True, kw_only=True):
+class Charges(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An order's charges: per order item in the order's own sequence, the tip, the total."""
 
     reading: Reading
@@ -104,12 +122,7 @@ class Charges(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def whole(self) -> ItemCharges:
         """The items' charges, added up row by row."""
-        if len(self.items) == 1:
-            return self.items[0]
-        rows = ItemCharges.__struct_fields__
-        return ItemCharges(
-            **{row: sum([getattr(item, row) for item in self.items], ZERO) for row in rows}
-        )
+        return reduce(add, self.items) if self.items else ItemCharges()
 
     @property
     def tax_included(self) -> bool:
@@ -125,27 +138,34 @@ def read_charges(
     Tested per item against its stated total where there is one, else all together against
     `grand_total`. Without a grand total the order's total is the sum of its parts.
     """
-    exact = (reading for reading in _READINGS if _is_exact(reading, items, grand_total, tip))
-    reading = next(exact, Reading.TAX_ADDED)
-    parts = _total(items, reading)
+    for reading in _READINGS:
+        sums = [_sum(one, reading) for one in items]
+        parts = sum(sums, ZERO)
+        if _is_exact(items, sums, parts, grand_total, tip):
+            break
     tipped = _tip_within(tip, parts, grand_total)
     return Charges(
         reading=reading,
-        items=tuple(_read(one, reading) for one in items),
+        items=tuple([_read(one, reading) for one in items]),
         delivery_tip=tipped,
         total=parts + tipped if grand_total is None else grand_total,
     )
 
 
 def _is_exact(
-    reading: Reading, items: Sequence[ItemParts], grand_total: Decimal | None, tip: Tip | None
+    items: Sequence[ItemParts],
+    sums: Sequence[Decimal],
+    parts: Decimal,
+    grand_total: Decimal | None,
+    tip: Tip | None,
 ) -> bool:
-    for one in items:
-        if one.total is not None and _sum(one, reading) != one.total:
-            return False
+    totals = [one.total for one in items]
+    if totals == sums:
+        return True
+    if any(total not in (None, mine) for total, mine in zip(totals, sums, strict=True)):
+        return False
     if grand_total is None or all(one.tells_its_sum for one in items):
         return True
-    parts = _total(items, reading)
     return parts + _tip_within(tip, parts, grand_total) == grand_total
 
 
@@ -153,10 +173,6 @@ def _tip_within(tip: Tip | None, parts: Decimal, grand_total: Decimal | None) ->
     if tip is None or (tip.pending and parts == grand_total):
         return ZERO
     return tip.amount
-
-
-def _total(items: Sequence[ItemParts], reading: Reading) -> Decimal:
-    return sum((_sum(one, reading) for one in items), ZERO)
 
 
 def _sum(parts: ItemParts, reading: Reading) -> Decimal:

@@ -22,14 +22,13 @@ _MINOR_DIGITS = {
 ZERO = Decimal(0)
 
 
-class Money(msgspec.Struct, frozen=True):
+class Money(msgspec.Struct, frozen=True, gc=False):
     """An amount in a currency. `amount` is exact, `currency` an ISO 4217 code."""
 
     amount: Decimal
     currency: str
 
 
-@lru_cache(maxsize=4096)  # an order's price, subtotal and total are often the same
 def parse_amount(text: str) -> Decimal:
     """Read a decimal string such as ``"19.99"`` or ``"-5"``.
 
@@ -44,6 +43,7 @@ def parse_amount(text: str) -> Decimal:
     return +Decimal(text)  # -0.00 is 0.00
 
 
+@lru_cache(maxsize=256)  # there are fewer
 def parse_currency(text: str) -> str:
     """Read an ISO 4217 code: three capital letters.
 

@@ -55,7 +55,7 @@ class OrderItem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return max(self.quantity - (self.quantity_fulfilled or 0), 0)
 
 
-class OrderPackage(msgspec.Struct, frozen=True, kw_only=True):
+class OrderPackage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A parcel that Amazon already knows of. `items` maps order item id to units."""
 
     reference: str
@@ -67,14 +67,14 @@ class OrderPackage(msgspec.Struct, frozen=True, kw_only=True):
     items: dict[str, int] = {}
 
 
-class AssociatedOrder(msgspec.Struct, frozen=True):
+class AssociatedOrder(msgspec.Struct, frozen=True, gc=False):
     """A link to another order: what this one replaces or is exchanged for."""
 
     number: str
     kind: str | None = None
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An order, whichever of Amazon's APIs told it.
 
     `status` and `shipping_service_level` are the published words (``Unshipped``, ``Standard``),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from amazon_endpoint.charges import ItemParts
 from amazon_endpoint.money import Money, parse_amount, parse_currency
@@ -9,6 +10,7 @@ from amazon_endpoint.money import Money, parse_amount, parse_currency
 _NO_MONEY = "it holds an amount of money that is none"
 
 
+@lru_cache(maxsize=4096)  # an order's price, subtotal and total are often the same
 def read_amount(amount: str) -> Decimal:
     """An amount as Amazon writes it.
 

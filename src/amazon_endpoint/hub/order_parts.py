@@ -12,7 +12,7 @@ from amazon_endpoint.money import minor_digits
 from amazon_endpoint.orders import Address, Bill, Order
 
 
-class TotalsObject(msgspec.Struct, frozen=True, kw_only=True):
+class TotalsObject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`totals`."""
 
     item: Decimal
@@ -23,14 +23,14 @@ class TotalsObject(msgspec.Struct, frozen=True, kw_only=True):
     payment: Decimal
 
 
-class AdjustmentObject(msgspec.Struct, frozen=True):
+class AdjustmentObject(msgspec.Struct, frozen=True, gc=False):
     """One of `adjustments`."""
 
     name: str
     value: Decimal
 
 
-class AddressObject(msgspec.Struct, frozen=True, kw_only=True):
+class AddressObject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`shipping_address` and `billing_address`. `company` is there only when Amazon gives one."""
 
     firstname: str = ""
@@ -59,23 +59,22 @@ class ShippingMethods:
 
 def totals_of(billed: Bill) -> TotalsObject:
     """The sums of an order, paid in full."""
-    totals = billed.totals
+    totals, amount = billed.totals, padding(billed.currency)
+    paid = amount(totals.order)
     return TotalsObject(
-        item=amount(totals.item, billed.currency),
-        adjustment=amount(totals.adjustment, billed.currency),
-        tax=amount(totals.tax, billed.currency),
-        shipping=amount(totals.shipping, billed.currency),
-        order=amount(totals.order, billed.currency),
-        payment=amount(totals.order, billed.currency),
+        item=amount(totals.item),
+        adjustment=amount(totals.adjustment),
+        tax=amount(totals.tax),
+        shipping=amount(totals.shipping),
+        order=paid,
+        payment=paid,
     )
 
 
 def adjustments_of(billed: Bill) -> tuple[AdjustmentObject, ...]:
     """The rows between the items' and the order's total; discounts are negative."""
-    return tuple(
-        AdjustmentObject(row.name, amount(row.amount, billed.currency))
-        for row in billed.adjustments
-    )
+    amount = padding(billed.currency)
+    return tuple([AdjustmentObject(row.name, amount(row.amount)) for row in billed.adjustments])
 
 
 def address_of(address: Address | None, us_state: Callable[[str], str]) -> AddressObject:
@@ -99,18 +98,21 @@ def address_of(address: Address | None, us_state: Callable[[str], str]) -> Addre
     )
 
 
-def amount(exact: Decimal, currency: str) -> Decimal:
-    """`exact` with the currency's digits and at least one, as stores take 64 for an integer.
-
-    Only ever padded: an amount with more digits keeps them.
-    """
-    least = _least(currency)
-    if exact.same_quantum(least):
-        return exact
-    padded = exact.quantize(least)
-    return padded if padded == exact else exact
-
-
 @cache
-def _least(currency: str) -> Decimal:
-    return Decimal(1).scaleb(-max(minor_digits(currency), 1))
+def padding(currency: str) -> Callable[[Decimal], Decimal]:
+    """What writes an amount with the currency's digits and at least one.
+
+    Stores take 64 for an integer. Only ever padded: an amount with more digits keeps them.
+    """
+    least = Decimal(1).scaleb(-max(minor_digits(currency), 1))
+    zero = least * 0
+
+    def amount(exact: Decimal) -> Decimal:
+        if exact.same_quantum(least):
+            return exact
+        if not exact:
+            return zero
+        padded = exact.quantize(least)
+        return padded if padded == exact else exact
+
+    return amount

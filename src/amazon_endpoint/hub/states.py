@@ -89,7 +89,7 @@ def full_name(state: str) -> str:
 
     What is not in the table is returned as it is: a guess would send a parcel astray.
     """
-    return _BY_KEY.get(_key(state), state)
+    return _NAMES.get(state) or _BY_KEY.get(_key(state), state)
 
 
 def code(state: str) -> str:

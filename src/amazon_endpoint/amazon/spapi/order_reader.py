@@ -1,5 +1,6 @@
 """Reading orders: from Amazon's JSON to the store-neutral order."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -7,8 +8,9 @@ import msgspec
 from amazon_endpoint.amazon.marketplaces import marketplace
 from amazon_endpoint.amazon.port import OrderPage, UnreadableOrder
 from amazon_endpoint.amazon.spapi import wire
-from amazon_endpoint.amazon.spapi.prices import Prices, read_prices
+from amazon_endpoint.amazon.spapi.prices import read_prices
 from amazon_endpoint.amazon.timestamps import read_timestamp
+from amazon_endpoint.money import Money
 from amazon_endpoint.orders import (
     AMAZON,
     Address,
@@ -47,7 +49,8 @@ _NO_ORDER = (ValueError, ArithmeticError, RecursionError)
 
 # A fraction stays the text that it is, to be read exactly.
 _decode = msgspec.json.Decoder(wire.Order, float_hook=str).decode
-_decode_page = msgspec.json.Decoder(wire.OrdersPage).decode
+_decode_page = msgspec.json.Decoder(wire.OrdersPage, float_hook=str).decode
+_decode_unread_page = msgspec.json.Decoder(wire.UnreadOrdersPage).decode
 _decode_one = msgspec.json.Decoder(wire.OneOrder).decode
 
 
@@ -57,8 +60,13 @@ def read_page(body: bytes, personal_data_asked: bool) -> OrderPage:
     Raises:
         ValueError: it is no such answer.
     """
-    page = _decode_page(body)
-    read = [read_order(raw, personal_data_asked=personal_data_asked) for raw in page.orders]
+    page: wire.OrdersPage | wire.UnreadOrdersPage
+    try:
+        page = _decode_page(body)
+    except msgspec.ValidationError:
+        # One of them makes no sense: the others do.
+        page = _decode_unread_page(body)
+    read = [read_order(one, personal_data_asked=personal_data_asked) for one in page.orders]
     bound = page.last_updated_before or page.created_before
     return OrderPage(
         orders=tuple([one for one in read if isinstance(one, Order)]),
@@ -77,25 +85,32 @@ def read_one(body: bytes, personal_data_asked: bool) -> Order | UnreadableOrder:
     return read_order(_decode_one(body).order, personal_data_asked=personal_data_asked)
 
 
-def read_order(raw: msgspec.Raw, *, personal_data_asked: bool) -> Order | UnreadableOrder:
+def read_order(
+    told: wire.Order | msgspec.Raw, *, personal_data_asked: bool
+) -> Order | UnreadableOrder:
     """Read one order, or say why it can't be read without saying what is in it."""
     try:
-        order = _decode(raw)
+        order = told if isinstance(told, wire.Order) else _decode(told)
         return _order(order, personal_data_asked=personal_data_asked)
     except _NO_ORDER as problem:  # msgspec's are ValueErrors that tell the place, not the value
-        return UnreadableOrder(_number(raw), f"This order can't be read: {problem}.")
+        return UnreadableOrder(_number(told), f"This order can't be read: {problem}.")
 
 
-def _number(raw: msgspec.Raw) -> str | None:
+def _number(told: wire.Order | msgspec.Raw) -> str | None:
+    if isinstance(told, wire.Order):
+        return told.order_id
     try:
-        return msgspec.json.decode(raw, type=wire.OrderNumber).order_id
+        return msgspec.json.decode(told, type=wire.OrderNumber).order_id
     except _NO_ORDER:
         return None
 
 
+_NO_FULFILLMENT, _NO_BUYER = wire.OrderFulfillment(), wire.Buyer()
+_NOT_FULFILLED, _NO_GIFT = wire.ItemFulfillment(), wire.GiftOption()
+
+
 def _order(order: wire.Order, *, personal_data_asked: bool) -> Order:
-    fulfillment = order.fulfillment or wire.OrderFulfillment()
-    buyer = order.buyer or wire.Buyer()
+    fulfillment, buyer = order.fulfillment or _NO_FULFILLMENT, order.buyer or _NO_BUYER
     status = fulfillment.fulfillment_status or ""
     prices = read_prices(order)
     return Order(
@@ -115,23 +130,19 @@ def _order(order: wire.Order, *, personal_data_asked: bool) -> Order:
         purchase_order_number=_text(buyer.buyer_purchase_order_number),
         shipping_address=_address(order.recipient),
         personal_data_refused=not personal_data_asked and fulfillment.fulfilled_by != AMAZON,
-        programs=tuple(order.programs or ()),
-        associated_orders=tuple(
-            AssociatedOrder(one.order_id, one.association_type)
-            for one in order.associated_orders or ()
-            if one.order_id
-        ),
-        seller_order_id=_seller_order_id(order),
-        items=tuple(_item(item, place, prices) for place, item in enumerate(order.order_items)),
-        packages=tuple(_package(one) for one in order.packages or ()),
+        programs=tuple(order.programs) if order.programs else (),
+        associated_orders=_associated(order.associated_orders),
+        seller_order_id=_seller_order_id(order.order_aliases),
+        items=tuple(map(_item, order.order_items, prices.unit_prices)),
+        packages=tuple(map(_package, order.packages)) if order.packages else (),
         remarks=prices.remarks if status else ("Amazon states no status.", *prices.remarks),
     )
 
 
-def _item(item: wire.OrderItem, place: int, prices: Prices) -> OrderItem:
-    product, fulfillment = item.product, item.fulfillment or wire.ItemFulfillment()
-    gift = (fulfillment.packing and fulfillment.packing.gift_option) or wire.GiftOption()
-    request = _open_request(item.cancellation)
+def _item(item: wire.OrderItem, unit_price: Money | None) -> OrderItem:
+    product, fulfillment = item.product, item.fulfillment or _NOT_FULFILLED
+    gift = (fulfillment.packing and fulfillment.packing.gift_option) or _NO_GIFT
+    request = _open_request(item.cancellation) if item.cancellation else None
     promotions = item.promotion.breakdowns if item.promotion else None
     collections = item.tax.tax_collections if item.tax else None
     return OrderItem(
@@ -140,22 +151,20 @@ def _item(item: wire.OrderItem, place: int, prices: Prices) -> OrderItem:
         sku=_text(product.seller_sku),
         title=_text(product.title),
         asin=_text(product.asin),
-        unit_price=prices.unit_prices[place],
+        unit_price=unit_price,
         quantity_fulfilled=fulfillment.quantity_fulfilled,
         quantity_unfulfilled=fulfillment.quantity_unfulfilled,
         cancellation_requested_by=(request.requester or "unknown") if request else None,
         cancellation_reason=_text(request.cancel_reason) if request else None,
-        promotion_ids=tuple(one.promotion_id for one in promotions or () if one.promotion_id),
+        promotion_ids=_filled([one.promotion_id for one in promotions]) if promotions else (),
         gift_message=_text(gift.gift_message),
         gift_wrap_level=_text(gift.gift_wrap_level),
-        tax_collected_by=tuple(one.model for one in collections or () if one.model),
+        tax_collected_by=_filled([one.model for one in collections]) if collections else (),
     )
 
 
-def _open_request(cancellation: wire.Cancellation | None) -> wire.CancellationRequest | None:
-    if cancellation is None or cancellation.cancellation_execution is not None:
-        return None
-    return cancellation.cancellation_request
+def _open_request(cancellation: wire.Cancellation) -> wire.CancellationRequest | None:
+    return None if cancellation.cancellation_execution else cancellation.cancellation_request
 
 
 def _channel(channel: wire.SalesChannel) -> str:
@@ -170,9 +179,18 @@ def _service_level(word: str | None) -> str | None:
     return SERVICE_LEVEL_WORDS.get(word, word) if word else None
 
 
-def _seller_order_id(order: wire.Order) -> str | None:
-    aliases = order.order_aliases or ()
+def _associated(links: list[wire.AssociatedOrder] | None) -> tuple[AssociatedOrder, ...]:
+    found = [(one.order_id, one.association_type) for one in links or ()]
+    return tuple([AssociatedOrder(number, kind) for number, kind in found if number])
+
+
+def _seller_order_id(aliases: list[wire.OrderAlias] | None) -> str | None:
+    if aliases is None:
+        return None
     return next((one.alias_id for one in aliases if one.alias_type == "SELLER_ORDER_ID"), None)
+
+
+_NO_ADDRESS = Address()
 
 
 def _address(recipient: wire.Recipient | None) -> Address | None:
@@ -193,7 +211,7 @@ def _address(recipient: wire.Recipient | None) -> Address | None:
         country=_text(found.country_code),
         phone=_text(found.phone),
     )
-    return None if address == Address() else address
+    return None if address == _NO_ADDRESS else address
 
 
 def _brazilian_lines(fields: wire.ExtendedFields) -> tuple[str, ...]:
@@ -229,4 +247,8 @@ def _text(value: str | None) -> str | None:
 
 
 def _texts(*values: str | None) -> tuple[str, ...]:
-    return tuple(text for text in map(_text, values) if text)
+    return _filled(map(_text, values))
+
+
+def _filled(values: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple([value for value in values if value])

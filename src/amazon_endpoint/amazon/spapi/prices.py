@@ -32,7 +32,7 @@ _DETAILS = {
 _NOTHING = ItemParts()
 
 
-class Prices(msgspec.Struct, frozen=True):
+class Prices(msgspec.Struct, frozen=True, gc=False):
     """What an order costs, in what currency, and what could not be counted.
 
     `unit_prices` are by item, in the order's own sequence.
@@ -56,14 +56,14 @@ def read_prices(order: wire.Order) -> Prices:
     currency = _currency(order)
     if currency is None:
         return Prices(None, None, (None,) * len(order.order_items), ())
-    unit_prices = tuple([_unit_price(item) for item in order.order_items])
     ledger = _Ledger(currency)
+    unit_prices = tuple([ledger.unit_price(item) for item in order.order_items])
     items = [ledger.item(item) for item in order.order_items]
     grand_total = tip = None
     if order.proceeds:
         grand_total = ledger.amount(order.proceeds.grand_total, "the order")
         tip = ledger.tip(order.proceeds.breakdowns or ())
-    remarks = tuple(dict.fromkeys(ledger.remarks))
+    remarks = tuple(dict.fromkeys(ledger.remarks)) if ledger.remarks else ()
     pending = order.fulfillment is not None and order.fulfillment.fulfillment_status in _PENDING
     quantities = [item.quantity_ordered for item in order.order_items]
     if not is_priced(quantities, items, grand_total, pending=pending):
@@ -80,12 +80,25 @@ class _Ledger(Ledger):
         """The amount in the order's currency, if there is one."""
         if money is None:
             return None
-        if money.currency_code == self.currency:
-            return read_amount(_text(money))
-        return self.counted(_read(money), whose)
+        if money.currency_code != self.currency:
+            return self.counted(_read(money), whose)
+        told = money.amount
+        return read_amount(told if isinstance(told, str) else str(told))
+
+    def unit_price(self, item: wire.OrderItem) -> Money | None:
+        """The price of one piece, in whichever currency."""
+        price = item.product.price
+        if price is None or price.unit_price is None:
+            return None
+        if price.unit_price.currency_code != self.currency:
+            return _read(price.unit_price)
+        amount = self.amount(price.unit_price, "")
+        return Money(amount, self.currency) if amount is not None else None
 
     def tip(self, breakdowns: Sequence[wire.Breakdown]) -> Tip | None:
         tips = [one for one in breakdowns if one.type == _TIP]
+        if not tips:
+            return None
         amounts = [self.amount(one.subtotal, "the order") for one in tips]
         if not any(amounts):
             return None
@@ -172,16 +185,5 @@ def _stated(order: wire.Order) -> Iterator[wire.Money]:
         yield from (one.subtotal for one in proceeds.breakdowns or () if one.subtotal)
 
 
-def _unit_price(item: wire.OrderItem) -> Money | None:
-    price = item.product.price.unit_price if item.product.price else None
-    return _read(price) if price else None
-
-
 def _read(money: wire.Money) -> Money:
-    return read_money(_text(money), money.currency_code)
-
-
-def _text(money: wire.Money) -> str:
-    """The amount as it was written, which may be as a number."""
-    amount = money.amount
-    return amount if isinstance(amount, str) else str(amount)
+    return read_money(str(money.amount), money.currency_code)

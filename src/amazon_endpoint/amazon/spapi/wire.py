@@ -16,21 +16,25 @@ Word = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*\Z")]
 FeedId = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,64}\Z")]
 
 
-class Money(msgspec.Struct, rename="camel"):
+class _Wire(msgspec.Struct, rename="camel", gc=False):
+    """JSON is a tree: its parts need no search for cycles, which takes time with each page."""
+
+
+class Money(_Wire):
     """`amount` is text or a number, kept as it was written by a decoder that reads no fractions."""
 
     amount: Any
     currency_code: str
 
 
-class Detail(msgspec.Struct):
+class Detail(_Wire):
     """What part of a tax or discount is for."""
 
     subtype: str | None = None
     value: Money | None = None
 
 
-class Breakdown(msgspec.Struct, rename="camel"):
+class Breakdown(_Wire):
     """A part of the proceeds; `status` only where it may still change, such as a tip."""
 
     type: str
@@ -39,27 +43,27 @@ class Breakdown(msgspec.Struct, rename="camel"):
     detailed_breakdowns: list[Detail] | None = None
 
 
-class OrderProceeds(msgspec.Struct, rename="camel"):
+class OrderProceeds(_Wire):
     """The order's money as a whole."""
 
     grand_total: Money | None = None
     breakdowns: list[Breakdown] | None = None
 
 
-class ItemProceeds(msgspec.Struct, rename="camel"):
+class ItemProceeds(_Wire):
     """One item's money."""
 
     proceeds_total: Money | None = None
     breakdowns: list[Breakdown] | None = None
 
 
-class Price(msgspec.Struct, rename="camel"):
+class Price(_Wire):
     """The price of one piece."""
 
     unit_price: Money | None = None
 
 
-class Product(msgspec.Struct, rename="camel"):
+class Product(_Wire):
     """What was ordered."""
 
     asin: str | None = None
@@ -68,52 +72,52 @@ class Product(msgspec.Struct, rename="camel"):
     price: Price | None = None
 
 
-class Promotion(msgspec.Struct, rename="camel"):
+class Promotion(_Wire):
     """A promotion that applies to an item."""
 
     promotion_id: str | None = None
 
 
-class Promotions(msgspec.Struct):
+class Promotions(_Wire):
     """An item's promotions."""
 
     breakdowns: list[Promotion] | None = None
 
 
-class CancellationRequest(msgspec.Struct, rename="camel"):
+class CancellationRequest(_Wire):
     """Somebody, so far always the buyer, asks to cancel an item."""
 
     requester: str | None = None
     cancel_reason: str | None = None
 
 
-class CancellationExecution(msgspec.Struct, rename="camel"):
+class CancellationExecution(_Wire):
     """An item was cancelled."""
 
     cancelled_by: str | None = None
 
 
-class Cancellation(msgspec.Struct, rename="camel"):
+class Cancellation(_Wire):
     """Where an item's cancellation stands."""
 
     cancellation_request: CancellationRequest | None = None
     cancellation_execution: CancellationExecution | None = None
 
 
-class GiftOption(msgspec.Struct, rename="camel"):
+class GiftOption(_Wire):
     """How the buyer wants an item wrapped."""
 
     gift_message: str | None = None
     gift_wrap_level: str | None = None
 
 
-class Packing(msgspec.Struct, rename="camel"):
+class Packing(_Wire):
     """How an item is packed."""
 
     gift_option: GiftOption | None = None
 
 
-class ItemFulfillment(msgspec.Struct, rename="camel"):
+class ItemFulfillment(_Wire):
     """How much of an item has been confirmed as shipped."""
 
     quantity_fulfilled: Count | None = None
@@ -121,19 +125,19 @@ class ItemFulfillment(msgspec.Struct, rename="camel"):
     packing: Packing | None = None
 
 
-class TaxCollection(msgspec.Struct):
+class TaxCollection(_Wire):
     """Who collects an item's tax."""
 
     model: str | None = None
 
 
-class ItemTax(msgspec.Struct, rename="camel"):
+class ItemTax(_Wire):
     """What is told of an item's tax besides the amounts."""
 
     tax_collections: list[TaxCollection] | None = None
 
 
-class OrderItem(msgspec.Struct, rename="camel"):
+class OrderItem(_Wire):
     """A line of an order."""
 
     order_item_id: Text
@@ -146,21 +150,21 @@ class OrderItem(msgspec.Struct, rename="camel"):
     tax: ItemTax | None = None
 
 
-class OrderAlias(msgspec.Struct, rename="camel"):
+class OrderAlias(_Wire):
     """Another id of the same order."""
 
     alias_id: str
     alias_type: str
 
 
-class AssociatedOrder(msgspec.Struct, rename="camel"):
+class AssociatedOrder(_Wire):
     """A link to another order."""
 
     order_id: str | None = None
     association_type: str | None = None
 
 
-class SalesChannel(msgspec.Struct, rename="camel"):
+class SalesChannel(_Wire):
     """Where the order was placed."""
 
     channel_name: str | None = None
@@ -168,7 +172,7 @@ class SalesChannel(msgspec.Struct, rename="camel"):
     marketplace_name: str | None = None
 
 
-class Buyer(msgspec.Struct, rename="camel"):
+class Buyer(_Wire):
     """Who bought."""
 
     buyer_name: str | None = None
@@ -177,7 +181,7 @@ class Buyer(msgspec.Struct, rename="camel"):
     buyer_purchase_order_number: str | None = None
 
 
-class ExtendedFields(msgspec.Struct, rename="camel"):
+class ExtendedFields(_Wire):
     """A Brazilian address in its parts."""
 
     street_name: str | None = None
@@ -186,7 +190,7 @@ class ExtendedFields(msgspec.Struct, rename="camel"):
     neighborhood: str | None = None
 
 
-class DeliveryAddress(msgspec.Struct, rename="camel"):
+class DeliveryAddress(_Wire):
     """Where the order goes. The numbered lines are renamed by hand."""
 
     name: str | None = None
@@ -204,13 +208,13 @@ class DeliveryAddress(msgspec.Struct, rename="camel"):
     extended_fields: ExtendedFields | None = None
 
 
-class Recipient(msgspec.Struct, rename="camel"):
+class Recipient(_Wire):
     """Who receives."""
 
     delivery_address: DeliveryAddress | None = None
 
 
-class OrderFulfillment(msgspec.Struct, rename="camel"):
+class OrderFulfillment(_Wire):
     """The order's status and how it is to be sent."""
 
     fulfillment_status: Word | None = None
@@ -218,20 +222,20 @@ class OrderFulfillment(msgspec.Struct, rename="camel"):
     fulfillment_service_level: str | None = None
 
 
-class PackageItem(msgspec.Struct, rename="camel"):
+class PackageItem(_Wire):
     """Some pieces of an item in a package."""
 
     order_item_id: str
     quantity: Count
 
 
-class PackageStatus(msgspec.Struct):
+class PackageStatus(_Wire):
     """How far a package has come."""
 
     status: str | None = None
 
 
-class Package(msgspec.Struct, rename="camel"):
+class Package(_Wire):
     """A parcel that Amazon knows of."""
 
     package_reference_id: str
@@ -243,7 +247,7 @@ class Package(msgspec.Struct, rename="camel"):
     package_items: list[PackageItem] | None = None
 
 
-class Order(msgspec.Struct, rename="camel"):
+class Order(_Wire):
     """An order."""
 
     order_id: Text
@@ -261,20 +265,29 @@ class Order(msgspec.Struct, rename="camel"):
     packages: list[Package] | None = None
 
 
-class OrderNumber(msgspec.Struct, rename="camel"):
+class OrderNumber(_Wire):
     """What is read of an order that can't be read."""
 
     order_id: str | None = None
 
 
-class Pagination(msgspec.Struct, rename="camel"):
+class Pagination(_Wire):
     """Where the next page is."""
 
     next_token: str | None = None
 
 
-class OrdersPage(msgspec.Struct, rename="camel"):
-    """The answer of searchOrders; each order is read on its own."""
+class OrdersPage(_Wire):
+    """The answer of searchOrders."""
+
+    orders: list[Order]
+    pagination: Pagination | None = None
+    last_updated_before: str | None = None
+    created_before: str | None = None
+
+
+class UnreadOrdersPage(_Wire):
+    """The answer of searchOrders, where each order is to be read on its own."""
 
     orders: list[msgspec.Raw]
     pagination: Pagination | None = None
@@ -282,13 +295,13 @@ class OrdersPage(msgspec.Struct, rename="camel"):
     created_before: str | None = None
 
 
-class OneOrder(msgspec.Struct):
+class OneOrder(_Wire):
     """The answer of getOrder."""
 
     order: msgspec.Raw
 
 
-class FeedDocument(msgspec.Struct, rename="camel"):
+class FeedDocument(_Wire):
     """The answers of createFeedDocument and getFeedDocument."""
 
     feed_document_id: Text
@@ -296,13 +309,13 @@ class FeedDocument(msgspec.Struct, rename="camel"):
     compression_algorithm: str | None = None
 
 
-class CreatedFeed(msgspec.Struct, rename="camel"):
+class CreatedFeed(_Wire):
     """The answer of createFeed."""
 
     feed_id: FeedId
 
 
-class Feed(msgspec.Struct, rename="camel"):
+class Feed(_Wire):
     """The answer of getFeed."""
 
     feed_id: FeedId
@@ -311,7 +324,7 @@ class Feed(msgspec.Struct, rename="camel"):
     result_feed_document_id: str | None = None
 
 
-class FeedsPage(msgspec.Struct, rename="camel"):
+class FeedsPage(_Wire):
     """The answer of getFeeds."""
 
     feeds: list[Feed]

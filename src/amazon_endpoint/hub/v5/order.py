@@ -1,5 +1,6 @@
 """Orders in the 2013 format: the published order object, key by key."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -13,13 +14,13 @@ from amazon_endpoint.hub.order_parts import (
     TotalsObject,
     address_of,
     adjustments_of,
-    amount,
+    padding,
     totals_of,
 )
 from amazon_endpoint.orders import Bill, Line
 
 
-class LineItemObject(msgspec.Struct, frozen=True, kw_only=True):
+class LineItemObject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One of `line_items`, and of the shipment's `items`."""
 
     name: str
@@ -31,7 +32,7 @@ class LineItemObject(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, str] = {}
 
 
-class PaymentObject(msgspec.Struct, frozen=True):
+class PaymentObject(msgspec.Struct, frozen=True, gc=False):
     """One of `payments`."""
 
     amount: Decimal
@@ -39,7 +40,7 @@ class PaymentObject(msgspec.Struct, frozen=True):
     status: str = "complete"
 
 
-class ShipmentObject(msgspec.Struct, frozen=True, kw_only=True):
+class ShipmentObject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One of `shipments`."""
 
     cost: Decimal
@@ -51,7 +52,7 @@ class ShipmentObject(msgspec.Struct, frozen=True, kw_only=True):
     number: str = ""
 
 
-class OrderObject(msgspec.Struct, frozen=True, kw_only=True):
+class OrderObject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`order`. Amounts are to be encoded as JSON numbers, times are text."""
 
     number: str
@@ -75,8 +76,8 @@ def encode_order(billed: Bill, *, shipping_methods: ShippingMethods) -> OrderObj
 
     The tracking and number of the shipment are known once Amazon has exactly one package.
     """
-    order = billed.order
-    lines = tuple(_line(line, billed.currency) for line in billed.lines)
+    order, amount = billed.order, padding(billed.currency)
+    lines = tuple([_line(line, amount) for line in billed.lines])
     totals = totals_of(billed)
     address = address_of(order.shipping_address, states.full_name)
     package = order.packages[0] if len(order.packages) == 1 else None
@@ -107,10 +108,10 @@ def encode_order(billed: Bill, *, shipping_methods: ShippingMethods) -> OrderObj
     )
 
 
-def _line(line: Line, currency: str) -> LineItemObject:
+def _line(line: Line, amount: Callable[[Decimal], Decimal]) -> LineItemObject:
     return LineItemObject(
         name=line.item.title or "",
-        price=amount(line.price, currency),
+        price=amount(line.price),
         sku=line.item.sku or "",
         quantity=line.quantity,
     )

@@ -39,7 +39,7 @@ class _Parameter(msgspec.Struct, frozen=True):
     value: str
 
 
-class _OrderPayload(msgspec.Struct, frozen=True):
+class _OrderPayload(msgspec.Struct, frozen=True, gc=False):
     order: OrderObject
 
 
@@ -47,7 +47,7 @@ class _FeedPayload(msgspec.Struct, frozen=True):
     feed_id: str
 
 
-class _NewMessage(msgspec.Struct, frozen=True):
+class _NewMessage(msgspec.Struct, frozen=True, gc=False):
     message: str
     payload: _OrderPayload | _FeedPayload
 

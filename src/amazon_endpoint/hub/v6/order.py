@@ -3,6 +3,7 @@
 The store's side wants payments that are ``completed`` and US states of two letters.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -16,7 +17,7 @@ from amazon_endpoint.hub.order_parts import (
     TotalsObject,
     address_of,
     adjustments_of,
-    amount,
+    padding,
     totals_of,
 )
 from amazon_endpoint.orders import AMAZON, MERCHANT, Bill, Line
@@ -25,7 +26,7 @@ from amazon_endpoint.orders import AMAZON, MERCHANT, Bill, Line
 _FULFILMENT_CHANNELS = {MERCHANT: "MFN", AMAZON: "AFN"}
 
 
-class LineItemObject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LineItemObject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One of `line_items`. `asin` is there only when Amazon gives one."""
 
     product_id: str
@@ -35,7 +36,7 @@ class LineItemObject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     asin: str | None = None
 
 
-class PaymentObject(msgspec.Struct, frozen=True):
+class PaymentObject(msgspec.Struct, frozen=True, gc=False):
     """One of `payments`. With any other status a store takes the order for unpaid."""
 
     amount: Decimal
@@ -43,7 +44,7 @@ class PaymentObject(msgspec.Struct, frozen=True):
     status: str = "completed"
 
 
-class OrderObject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class OrderObject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One of `orders`. Amounts are to be encoded as JSON numbers, times are text."""
 
     id: str
@@ -67,7 +68,7 @@ class OrderObject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 def encode_order(billed: Bill, *, shipping_methods: ShippingMethods) -> OrderObject:
     """The order object of a priced order."""
-    order = billed.order
+    order, amount = billed.order, padding(billed.currency)
     totals = totals_of(billed)
     address = address_of(order.shipping_address, states.code)
     return OrderObject(
@@ -81,7 +82,7 @@ def encode_order(billed: Bill, *, shipping_methods: ShippingMethods) -> OrderObj
         email=order.buyer_email or "",
         totals=totals,
         adjustments=adjustments_of(billed),
-        line_items=tuple(_line(line, billed.currency) for line in billed.lines),
+        line_items=tuple([_line(line, amount) for line in billed.lines]),
         payments=(PaymentObject(totals.payment),),
         shipping_address=address,
         billing_address=address,
@@ -91,11 +92,11 @@ def encode_order(billed: Bill, *, shipping_methods: ShippingMethods) -> OrderObj
     )
 
 
-def _line(line: Line, currency: str) -> LineItemObject:
+def _line(line: Line, amount: Callable[[Decimal], Decimal]) -> LineItemObject:
     return LineItemObject(
         product_id=line.item.sku or "",
         name=line.item.title or "",
         quantity=line.quantity,
-        price=amount(line.price, currency),
+        price=amount(line.price),
         asin=line.item.asin,
     )
