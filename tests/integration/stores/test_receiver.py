@@ -84,6 +84,10 @@ def changed(kind: MessageKind, webhook_id: str, minutes: int, **changes: object)
     return order_delivery(kind, one, webhook_id=webhook_id)
 
 
+def test_it_is_as_short_as_is_said() -> None:
+    assert len(RECEIVER.read_text(encoding="utf-8").splitlines()) == 35
+
+
 async def test_an_order_is_kept_once(receiver: Shop, webhooks: WebhookStore) -> None:
     for _ in range(3):
         assert await webhooks.deliver(order_delivery()) == Delivered()
@@ -136,7 +140,7 @@ async def test_a_stranger_is_sent_away(receiver: Shop, outbound: Outbound) -> No
     outcome = await stranger.deliver(order_delivery())
 
     assert isinstance(outcome, Refused)
-    assert outcome.reason.startswith("The store answered 401.")
+    assert outcome.reason.startswith("The store answered 401 ")
     assert receiver.messages() == []
 
 
