@@ -20,6 +20,7 @@ from benchmarks.memory import memory
 from benchmarks.reading import reading
 from benchmarks.report import plain_table, with_run
 from benchmarks.rows import Row, Run, Size, Skipped
+from benchmarks.sellers import sellers
 from benchmarks.start import start
 
 _BENCHMARKS: Mapping[str, Callable[[Size], Iterator[Row | Skipped]]] = {
@@ -31,6 +32,7 @@ _BENCHMARKS: Mapping[str, Callable[[Size], Iterator[Row | Skipped]]] = {
     "reading": reading,
     "peers": peers.reading,
     "start": start,
+    "sellers": sellers,
     "growth": growth,
 }
 

@@ -13,6 +13,7 @@ from benchmarks.growth import growth, plot
 from benchmarks.reading import reading
 from benchmarks.report import plain_table, with_run
 from benchmarks.rows import Growth, Row, Run, Size, Skipped
+from benchmarks.sellers import sellers
 from benchmarks.start import start
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -35,7 +36,7 @@ def no_peers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peers, "unavailable", lambda: "not installed")
 
 
-@pytest.mark.parametrize("benchmark", [reading, start, growth])
+@pytest.mark.parametrize("benchmark", [reading, start, growth, sellers])
 @pytest.mark.usefixtures("no_peers")
 def test_a_benchmark_yields_rows(benchmark: Callable[[Size], Iterator[Row]]) -> None:
     rows = list(benchmark(Size.SHORT))

@@ -1,6 +1,8 @@
 """Listening: taking a port, or saying clearly why it can't be had."""
 
+import resource
 import socket
+from contextlib import suppress
 from ipaddress import ip_address
 
 import click
@@ -17,6 +19,17 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         raise click.ClickException(cannot_listen(host, port, error)) from None
+
+
+def allow_connections() -> None:
+    """Take as many connections as the system lets this process have.
+
+    By default it is 1,024 of them, of which a hub's message takes one and Amazon another.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Not every system takes its own word for it.
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def cannot_listen(host: str, port: int, error: OSError) -> str:

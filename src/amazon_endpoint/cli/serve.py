@@ -11,7 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from amazon_endpoint import logs, settings
-from amazon_endpoint.cli.listening import address, is_loopback, listen
+from amazon_endpoint.cli.listening import address, allow_connections, is_loopback, listen
 from amazon_endpoint.clock import SystemClock
 from amazon_endpoint.settings import Settings
 from amazon_endpoint.web.app import Beside, create_app
@@ -65,6 +65,7 @@ def serve(
             "127.0.0.1."
         )
     logs.configure(given.log_level, given.log_format)
+    allow_connections()
     app = create_app(given, clock=SystemClock(), beside=beside, metrics=metrics)
     with listen(host, port) as listener:
         config = uvicorn.Config(

@@ -1,9 +1,10 @@
+import resource
 import socket
 
 import click
 import pytest
 
-from amazon_endpoint.cli.listening import address, is_loopback, listen
+from amazon_endpoint.cli.listening import address, allow_connections, is_loopback, listen
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
@@ -36,3 +37,13 @@ def test_an_address_of_version_six_is_a_url() -> None:
 
     with Listener() as listener:
         assert address(listener) == "http://[::1]:8000"
+
+
+def test_a_server_has_as_many_connections_as_the_system_allows() -> None:
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, most), most))
+    try:
+        allow_connections()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))

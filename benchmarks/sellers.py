@@ -1,0 +1,187 @@
+"""Many sellers: polled at once through one endpoint, against what Amazon's latency alone takes."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from statistics import median, quantiles
+from typing import NamedTuple, cast
+from urllib.parse import urlsplit
+
+import msgspec
+import uvloop
+
+from amazon_endpoint.cli.listening import allow_connections
+from benchmarks.ready_amazon import LATENCY
+from benchmarks.rows import Row, Size
+from benchmarks.turns import by_turns, samples
+
+# The token, and the page with the orders.
+_CALLS = 2
+
+_FIRST = "2026-11-01T00:00:00Z"
+_MARKETPLACE = "ATVPDKIKX0DER"
+
+
+class _Round(NamedTuple):
+    """Seconds until the last answer and until 99 % of them, and of the server's processor."""
+
+    last: float
+    p99: float
+    processor: float
+
+
+class _Server(NamedTuple):
+    url: str
+    process: int
+
+
+def sellers(size: Size) -> Iterator[Row]:
+    """Every round polls other sellers, as if for the first time."""
+    number = 1000 if size is Size.FULL else 100
+    allow_connections()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        runner = stack.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
+        amazon = stack.enter_context(_running("benchmarks.ready_amazon")).url
+        settings = {
+            "AMAZON_ENDPOINT_DATABASE": str(folder / "endpoint.db"),
+            "AMAZON_ENDPOINT_ALLOWED_HOSTS": amazon.removeprefix("http://"),
+        }
+        ours = stack.enter_context(
+            _running("amazon_endpoint", "serve", "--port", "0", environment=settings)
+        )
+        theirs = stack.enter_context(_running("benchmarks.plain_endpoint", amazon))
+        rounds: list[_Round] = []
+        fresh = count()
+
+        def poll(server: _Server) -> _Round:
+            messages = [_message(amazon, f"{next(fresh)}") for _ in range(number)]
+            return runner.run(_poll_at_once(server, messages))
+
+        def poll_ours(_round: int) -> float:
+            rounds.append(poll(ours))
+            return number / rounds[-1].last
+
+        poll(ours)
+        polled, plainly = by_turns(
+            samples(size), poll_ours, lambda _round: number / poll(theirs).last
+        )
+    bound = _CALLS * LATENCY
+    p99 = median(one.p99 for one in rounds)
+    processor = median(one.processor for one in rounds)
+    yield Row(
+        name="many sellers",
+        ours=polled,
+        theirs=tuple(number / bound for _ in polled),
+        unit="polls/s",
+        against="Amazon's latency alone",
+        at_least=0.8,
+        remarks=(
+            f"{number} sellers polled at once, in one process; the last was answered after "
+            f"{number / median(polled):.2f} s, 99 % after {p99:.2f} s. Amazon's latency alone "
+            f"takes {bound:g} s, the endpoint's processor {processor:.2f} s, which is "
+            f"{processor / number * 1000:.2f} ms for a poll."
+        ),
+    )
+    yield Row(
+        name="many sellers, by processor",
+        ours=polled,
+        theirs=plainly,
+        unit="polls/s",
+        against="Starlette and httpx2 that fetch token and page, and pass the page on unread",
+        at_least=0.8,
+    )
+
+
+def _message(amazon: str, seller: str) -> bytes:
+    given = {
+        "client_id": "application",
+        "client_secret": "secret",
+        "refresh_token": f"Atzr|{seller}",
+        "seller_id": f"SELLER{seller}",
+        "marketplace_id": _MARKETPLACE,
+        "last_updated_after": _FIRST,
+        "services_host": amazon,
+        "token_host": amazon,
+    }
+    parameters = [{"name": f"amazon.{name}", "value": value} for name, value in given.items()]
+    return msgspec.json.encode(
+        {
+            "message": "amazon:order:poll",
+            "message_id": seller,
+            "payload": {"parameters": parameters},
+        }
+    )
+
+
+async def _poll_at_once(server: _Server, messages: list[bytes]) -> _Round:
+    place, loop = urlsplit(server.url), asyncio.get_running_loop()
+    done: list[float] = []
+
+    async def poll(message: bytes) -> None:
+        _, call = await loop.create_connection(
+            lambda: _Call(message), str(place.hostname), place.port or 80
+        )
+        answer = await call.answer
+        if not answer.startswith(b"HTTP/1.1 200") or b"order" not in answer:
+            raise RuntimeError(f"The endpoint answered {answer[:300]!r}.")
+        done.append(time.perf_counter() - began)
+
+    before, began = _processor_seconds(server.process), time.perf_counter()
+    await asyncio.gather(*map(poll, messages))
+    spent = _processor_seconds(server.process) - before
+    return _Round(done[-1], quantiles(done, n=100)[98], spent)
+
+
+class _Call(asyncio.Protocol):
+    """One message over a connection of its own, as hubs send them."""
+
+    def __init__(self, message: bytes) -> None:
+        head = (
+            "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"
+            f"content-length: {len(message)}\r\n\r\n"
+        )
+        self._request = head.encode() + message
+        self._received = b""
+        self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast("asyncio.Transport", transport).write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        if not self.answer.done():
+            self.answer.set_result(self._received)
+
+
+def _processor_seconds(process: int) -> float:
+    """What a process has used so far, of its own and in the kernel (Linux)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def _running(*arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[_Server]:
+    """A server that runs for as long as the block lasts."""
+    with subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            words = process.stdout.readline().split()
+            yield _Server(next(one for one in words if one.startswith("http://")), process.pid)
+        finally:
+            process.kill()
