@@ -5,21 +5,21 @@ answers at once; the floor is the same messages posted by the same client, out o
 nothing kept. Amazon, the store and the database run on the same machine: what they take is taken
 from us. Workers have started before, and the time runs from the moment at which they are told of
 the accounts to the last message.
-
-``python -m benchmarks.durable sqlite|postgresql [accounts [orders of each]]`` tells what it costs.
 """
 
 import asyncio
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Literal
@@ -79,18 +79,6 @@ def durable(size: Size) -> Iterator[Row]:
         )
 
 
-def cost(kind: DatabaseKind, *, accounts: int, orders: int) -> float:
-    """Milliseconds of the workers' processor time for one order, from Amazon to the store.
-
-    So many orders of each of so many accounts are brought by workers that have started before. It
-    takes some three times as long, and as long again until the servers have started.
-    """
-    with running(kind, orders) as line:
-        before = line.processor_seconds()
-        line.bring(accounts)
-        return (line.processor_seconds() - before) / (accounts * orders) * 1000
-
-
 class Line:
     """From a local Amazon through workers to a store. `running` gives one."""
 
@@ -101,25 +89,25 @@ class Line:
         store: str,
         orders: int,
         workers: Sequence[subprocess.Popen[str]],
+        arrived: Callable[[], int],
     ) -> None:
-        self.database = database
+        self._database = database
         self._amazon = amazon
         self._store = store
         self._orders = orders
         self._workers = workers
+        self._arrived = arrived
         self._accounts = 0
         self._bodies = asyncio.run(self._read_messages())
 
-    def bring(self, accounts: int, arrived: Callable[[], int] | None = None) -> float:
-        """Seconds until all orders of so many new accounts have arrived: at the store, or where
-        else `arrived` counts them."""
+    def bring(self, accounts: int) -> float:
+        """Seconds until all orders of so many new accounts have arrived."""
         first, self._accounts = self._accounts, self._accounts + accounts
         names = asyncio.run(self._add(range(first, self._accounts)))
-        arrived = arrived or self._messages
-        expected = arrived() + accounts * self._orders
+        expected = self._arrived() + accounts * self._orders
         began = time.perf_counter()
         _tell(self._workers[0], " ".join(names))
-        while arrived() < expected:
+        while self._arrived() < expected:
             if any(one.poll() is not None for one in self._workers):
                 raise RuntimeError("A worker ended by itself.")
             if time.perf_counter() - began > _LONGEST:
@@ -131,24 +119,26 @@ class Line:
         """Messages per second, the same by the same client, where nothing is kept."""
         return asyncio.run(self._post_plainly(messages))
 
-    def processor_seconds(self) -> float:
-        """What the workers have taken of the processors (Linux)."""
+    def cost(self, accounts: int) -> float:
+        """Milliseconds of the workers' processor time until an order has arrived, where all of so
+        many new accounts do (Linux)."""
+        before = self._processor_seconds()
+        self.bring(accounts)
+        return (self._processor_seconds() - before) / (accounts * self._orders) * 1000
+
+    def peak_megabytes(self) -> float:
+        """The largest resident memory that a worker ever had (Linux)."""
+        return max(map(_peak_megabytes, self._workers))
+
+    def _processor_seconds(self) -> float:
         ticks = 0
         for one in self._workers:
             told = Path(f"/proc/{one.pid}/stat").read_text().rpartition(")")[2].split()
             ticks += int(told[11]) + int(told[12])
         return ticks / os.sysconf("SC_CLK_TCK")
 
-    def peak_megabytes(self) -> float:
-        """The largest resident memory that a worker ever had (Linux)."""
-        return max(map(_peak_megabytes, self._workers))
-
-    def _messages(self) -> int:
-        with urlopen(self._store) as answer:
-            return int(json.load(answer)["messages"])
-
     async def _add(self, numbers: range) -> list[str]:
-        async with await Storage.open(self.database) as storage:
+        async with await Storage.open(self._database) as storage:
             kept = await storage.unlock(_KEY)
             fresh = [_account(number, self._amazon, self._store) for number in numbers]
             for one in fresh:
@@ -158,7 +148,7 @@ class Line:
     async def _read_messages(self) -> Sequence[bytes]:
         """The messages that every account will send, a hundred at most."""
         hosts = AllowedHosts([self._amazon.removeprefix("http://")])
-        async with await Storage.open(self.database) as storage:
+        async with await Storage.open(self._database) as storage:
             connector = Connector(quotas=storage.quotas, clock=SystemClock(), hosts=hosts)
             try:
                 amazon = connector.connect(_account(0, self._amazon, self._store).account)
@@ -201,7 +191,10 @@ class Line:
 
 @contextmanager
 def running(kind: DatabaseKind, orders: int, *, gone: bool = False) -> Iterator[Line]:
-    """A line whose accounts have so many orders each. A store that is `gone` takes none."""
+    """A line whose accounts have so many orders each.
+
+    They arrive at the store, or where that is `gone` and takes none, in SQLite's database.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         scenario = folder / "scenario.json"
@@ -223,7 +216,19 @@ def running(kind: DatabaseKind, orders: int, *, gone: bool = False) -> Iterator[
             stack.enter_context(_worker(f"worker-{number}", database, folder, amazon, store))
             for number in range(_WORKERS[kind])
         ]
-        yield Line(database, amazon, store, orders, workers)
+        arrived = partial(_kept, folder / "endpoint.db") if gone else partial(_taken, store)
+        yield Line(database, amazon, store, orders, workers, arrived)
+
+
+def _taken(store: str) -> int:
+    with urlopen(store) as answer:
+        return int(json.load(answer)["messages"])
+
+
+def _kept(file: Path) -> int:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        (count,) = database.execute("SELECT count(*) FROM orders").fetchone()
+        return int(count)
 
 
 def _account(number: int, amazon: str, store: str) -> SyncAccount:
@@ -302,23 +307,3 @@ def _peak_megabytes(process: subprocess.Popen[str]) -> float:
     status = Path(f"/proc/{process.pid}/status").read_text()
     line = next(one for one in status.splitlines() if one.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
-
-
-def main() -> None:
-    kind: DatabaseKind = "sqlite" if sys.argv[1] == "sqlite" else "postgresql"
-    accounts = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
-    orders = int(sys.argv[3]) if len(sys.argv) > 3 else 100
-    with running(kind, orders) as line:
-        before, began = line.post_plainly(3000), line.processor_seconds()
-        pace = accounts * orders / line.bring(accounts)
-        took = line.processor_seconds() - began
-        plain = (before + line.post_plainly(3000)) / 2
-        print(
-            f"{pace:.0f} messages/s, {pace / plain:.2f} of those posted with nothing kept; "
-            f"{took / (accounts * orders) * 1000:.2f} ms of processor time for each, "
-            f"{line.peak_megabytes():.0f} MB at most"
-        )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,36 +1,53 @@
 """Growth: what one order costs when there are 10 or 100 times as many, and the plot of it."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import partial
 from html import escape
 from math import log10
+from typing import Literal, NamedTuple
 
+from benchmarks.durable import running
 from benchmarks.pages import page
 from benchmarks.reading import reply
-from benchmarks.rows import Growth, Row, Size
-from benchmarks.turns import by_turns, samples, timed
+from benchmarks.rows import SAMPLES, Growth, Row, Size
+from benchmarks.turns import by_turns, timed
 
-_TIMES = (1, 10, 100)
+_TIMES = {Size.FULL: (1, 10, 100), Size.SHORT: (1, 2)}
+_LARGEST = 100
 _FLAT = 1.25
 
 Activity = Callable[[int], float]
 """Does something to so many times its first number of orders; milliseconds of an order."""
 
 
+What = Literal["orders", "accounts"]
+
+
+class _Growing(NamedTuple):
+    of: str
+    make: Callable[[Size], AbstractContextManager[Activity]]
+    samples: int = SAMPLES
+    what: What = "orders"
+
+
 def growth(size: Size) -> Iterator[Row]:
     """Each activity at each size by turns."""
-    for of, make in _ACTIVITIES.items():
-        activity = make(size)
-        taken = by_turns(samples(size), *(_at(activity, times) for times in _TIMES))
-        for times, theirs in zip(_TIMES[1:], taken[1:], strict=True):
+    sizes = _TIMES[size]
+    for of, make, samples, what in _GROWING:
+        with make(size) as activity:
+            rounds = samples if size is Size.FULL else 1
+            taken = by_turns(rounds, *(_at(activity, times) for times in sizes))
+        for times, theirs in zip(sizes[1:], taken[1:], strict=True):
             yield Row(
-                name=f"{of}, {times} × the orders",
+                name=f"{of}, {times} × the {what}",
                 ours=theirs,
                 theirs=taken[0],
                 unit="ms an order",
                 against="one order of the first size",
                 at_most=_FLAT,
-                growth=Growth(of, times),
+                growth=Growth(f"{of}, {what}", times),
             )
 
 
@@ -40,7 +57,7 @@ def _at(activity: Activity, times: int) -> Callable[[int], float]:
 
 def _over_pages(size: Size) -> Activity:
     """100, 1,000 and 10,000 orders, on pages of 100."""
-    pages = [page(seed) for seed in range(_TIMES[-1] if size is Size.FULL else 1)]
+    pages = [page(seed) for seed in range(_TIMES[size][-1])]
 
     def read(times: int) -> float:
         body = pages[:times]
@@ -60,7 +77,7 @@ def _in_a_page(size: Size) -> Activity:
             json.dumps({"orders": orders[first : first + times]}).encode()
             for first in range(0, len(orders), times)
         ]
-        for times in _TIMES
+        for times in _TIMES[size]
     }
     again = 10 if size is Size.FULL else 1
 
@@ -71,14 +88,39 @@ def _in_a_page(size: Size) -> Activity:
     return read
 
 
-_ACTIVITIES: Mapping[str, Callable[[Size], Activity]] = {
-    "reading page by page": _over_pages,
-    "reading a page": _in_a_page,
-}
+@contextmanager
+def _more_orders(size: Size, *, delivered: bool) -> Iterator[Activity]:
+    """Two accounts of 10, 100 and 1,000 orders each."""
+    accounts, orders = (2, 10) if size is Size.FULL else (1, 1)
+    with ExitStack() as stack:
+        lines = {
+            times: stack.enter_context(running("sqlite", orders * times, gone=not delivered))
+            for times in _TIMES[size]
+        }
+        yield lambda times: lines[times].cost(accounts)
+
+
+@contextmanager
+def _more_accounts(size: Size, *, delivered: bool) -> Iterator[Activity]:
+    """1, 10 and 100 accounts of 20 orders each."""
+    with running("sqlite", 20 if size is Size.FULL else 1, gone=not delivered) as line:
+        yield line.cost
+
+
+_GROWING = (
+    _Growing("reading page by page", lambda size: nullcontext(_over_pages(size))),
+    _Growing("reading a page", lambda size: nullcontext(_in_a_page(size))),
+    _Growing("polling", partial(_more_orders, delivered=False), samples=3),
+    _Growing("polling", partial(_more_accounts, delivered=False), samples=3, what="accounts"),
+    _Growing("poll to delivery", partial(_more_orders, delivered=True), samples=3),
+    _Growing(
+        "poll to delivery", partial(_more_accounts, delivered=True), samples=3, what="accounts"
+    ),
+)
 
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 720, 320, 60, 50, 20
-_COLOURS = ("#1b6ca8", "#c8553d", "#3d8361", "#7d5ba6", "#b8860b")
+_COLOURS = ("#1b6ca8", "#c8553d", "#3d8361", "#7d5ba6", "#b8860b", "#555555")
 
 
 def plot(rows: Sequence[Row]) -> str:
@@ -104,15 +146,15 @@ def plot(rows: Sequence[Row]) -> str:
 
 
 def _axes(highest: float) -> Iterator[str]:
-    for times in _TIMES:
+    for times in _TIMES[Size.FULL]:
         x, y = _point(times, 0, highest)
         yield _text(x, y + 20, f"{times} ×", anchor="middle")
     for ratio in range(int(highest) + 1):
         x, y = _point(1, ratio, highest)
-        right = _point(_TIMES[-1], ratio, highest)[0]
+        right = _point(_LARGEST, ratio, highest)[0]
         yield f'<line x1="{x}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="#ccc"/>'
         yield _text(x - 10, y + 4, str(ratio), anchor="end")
-    yield _text(_WIDTH / 2, _HEIGHT - 8, "orders", anchor="middle")
+    yield _text(_WIDTH / 2, _HEIGHT - 8, "orders or accounts", anchor="middle")
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start", fill: str = "#333") -> str:
@@ -120,6 +162,6 @@ def _text(x: float, y: float, text: str, *, anchor: str = "start", fill: str = "
 
 
 def _point(times: int, ratio: float, highest: float) -> tuple[float, float]:
-    across = (_WIDTH - _LEFT - 30) * log10(times) / log10(_TIMES[-1])
+    across = (_WIDTH - _LEFT - 30) * log10(times) / log10(_LARGEST)
     up = (_HEIGHT - _BOTTOM - _TOP) * ratio / highest
     return _LEFT + across, _HEIGHT - _BOTTOM - up

@@ -5,9 +5,7 @@ store is gone, so that the import is not held up by a hundred thousand calls; me
 are taken out of the database by forties, however many wait.
 """
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 
 from benchmarks.durable import running
 from benchmarks.rows import Row, Size
@@ -31,12 +29,5 @@ def memory(size: Size) -> Iterator[Row]:
 
 def _peak(accounts: int, orders: int) -> float:
     with running("sqlite", orders, gone=True) as line:
-        file = line.database.removeprefix("sqlite:///")
-
-        def kept() -> int:
-            with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
-                (count,) = database.execute("SELECT count(*) FROM orders").fetchone()
-                return int(count)
-
-        line.bring(accounts, kept)
+        line.bring(accounts)
         return line.peak_megabytes()
