@@ -3,38 +3,15 @@
 import argparse
 import os
 import platform
-import sys
-from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from benchmarks import peers
-from benchmarks.backlog import backlog
-from benchmarks.calls import calls
-from benchmarks.confirmations import confirmations
-from benchmarks.durable import durable
-from benchmarks.growth import growth, plot
-from benchmarks.memory import memory
-from benchmarks.reading import reading
+from benchmarks.growth import plot
+from benchmarks.measuring import BENCHMARKS, measure
 from benchmarks.report import plain_table, with_run
 from benchmarks.rows import Row, Run, Size, Skipped
-from benchmarks.sellers import sellers
-from benchmarks.start import start
-
-_BENCHMARKS: Mapping[str, Callable[[Size], Iterator[Row | Skipped]]] = {
-    "backlog": backlog,
-    "confirmations": confirmations,
-    "durable": durable,
-    "memory": memory,
-    "calls": calls,
-    "reading": reading,
-    "peers": peers.reading,
-    "start": start,
-    "sellers": sellers,
-    "growth": growth,
-}
 
 
 def main() -> None:
@@ -45,15 +22,12 @@ def main() -> None:
         type=Path,
         help="write performance.json and growth.svg to this folder, and its performance.md",
     )
-    parser.add_argument("names", nargs="*", help=f"some of {', '.join(_BENCHMARKS)}")
+    parser.add_argument("names", nargs="*", help=f"some of {', '.join(BENCHMARKS)}")
     given = parser.parse_args()
-    if unknown := set(given.names) - set(_BENCHMARKS):
+    if unknown := set(given.names) - set(BENCHMARKS):
         parser.error(f"There is no benchmark named {', '.join(sorted(unknown))}.")
     size = Size.SHORT if given.short else Size.FULL
-    rows: list[Row | Skipped] = []
-    for name in given.names or _BENCHMARKS:
-        print(f"{name} …", file=sys.stderr, flush=True)
-        rows.extend(_BENCHMARKS[name](size))
+    rows = measure(given.names or list(BENCHMARKS), size)
     print(plain_table(rows))
     if given.into:
         _write(given.into, _run(rows, size))
