@@ -6,7 +6,6 @@ blank one counts as absent. Errors name the parameter and never show a value.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
 
 import msgspec
 
@@ -233,7 +232,6 @@ def read(pairs: Iterable[tuple[str, object]]) -> Parameters:
     return Parameters(values)
 
 
-@lru_cache(maxsize=256)
 def fold(word: str) -> str:
     """`word` as look-ups compare it: without case, blanks, underscores and hyphens.
 

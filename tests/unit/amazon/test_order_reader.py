@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from amazon_endpoint.amazon.port import UnreadableOrder
-from amazon_endpoint.amazon.spapi.order_reader import read_order
+from amazon_endpoint.amazon.spapi.order_reader import read_order, read_page
 from amazon_endpoint.orders import Address, AssociatedOrder, OrderPackage
 from tests.unit.amazon.wire_orders import Json, item, order, read, read_or_not
 
@@ -350,3 +350,14 @@ def test_what_is_no_order_has_no_number(told: object) -> None:
 
     assert isinstance(found, UnreadableOrder)
     assert found.number is None
+
+
+def test_text_that_is_none_stays_with_its_order() -> None:
+    orders = [order() | {"orderId": f"111-0000000-000000{number}"} for number in (1, 2, 3)]
+    orders[1]["buyer"] = {"buyerName": "PLACE"}
+    body = msgspec.json.encode({"orders": orders}).replace(b"PLACE", b"Jos\xe9")
+
+    found = read_page(body, personal_data_asked=True)
+
+    assert [one.number[-1] for one in found.orders] == ["1", "3"]
+    assert [one.number for one in found.unreadable] == ["111-0000000-0000002"]

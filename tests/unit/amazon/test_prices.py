@@ -147,6 +147,22 @@ def test_a_price_that_depends_on_how_a_tax_or_discount_is_read_is_not_guessed(
     assert found.remarks == ("Of item 4711, no amount says what the item itself costs.",)
 
 
+def test_the_items_total_tells_how_its_tax_is_read_where_nothing_is_left_for_it() -> None:
+    free = item(part("SHIPPING", "4.99"), part("TAX", "0.80"), total="4.99")
+
+    found = charges_of(order(free, total=money("4.99")))
+
+    assert found.reading is Reading.TAX_INCLUDED
+    assert found.total == D("4.99")
+
+
+def test_an_item_that_costs_nothing_counts_where_only_items_have_totals() -> None:
+    paid = item(part("ITEM", "10"), total="10")
+    free = item(part("SHIPPING", "4.99"), part("TAX", "0.80"), total="4.99", item_id="2")
+
+    assert charges_of(order(paid, free)).total == D("14.99")
+
+
 @pytest.mark.parametrize(
     "parts", [(part("ITEM", "9", "EUR"),), (part("SHIPPING", "3"), part("OTHER", "1", "EUR"))]
 )

@@ -63,7 +63,7 @@ def read_page(body: bytes, personal_data_asked: bool) -> OrderPage:
     page: wire.OrdersPage | wire.UnreadOrdersPage
     try:
         page = _decode_page(body)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeDecodeError):
         # One of them makes no sense: the others do.
         page = _decode_unread_page(body)
     read = [read_order(one, personal_data_asked=personal_data_asked) for one in page.orders]

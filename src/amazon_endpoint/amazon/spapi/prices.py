@@ -117,7 +117,7 @@ class _Ledger(Ledger):
             return ItemParts(total=total, **parts)
         own = self._by_unit_price(item, whose)
         if own is None and total is not None and complete:
-            own = _left_for_the_item(ItemParts(**parts), total)
+            own = _left_for_the_item(ItemParts(total=total, **parts), total)
             if own is None:
                 self.remarks.append(f"Of {whose}, no amount says what the item itself costs.")
         return None if own is None else ItemParts(item=own, total=total, **parts)
