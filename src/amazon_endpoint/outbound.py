@@ -183,6 +183,10 @@ class _CheckedNetwork(httpcore2.AnyIOBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         """Connect to the first public address of `host` that answers."""
+        try:
+            host.encode("idna")  # as whoever resolves it will
+        except UnicodeError:
+            raise httpcore2.ConnectError("the host's name is none") from None
         if self._may_be_private(host, port):
             addresses = [host]
         else:

@@ -107,6 +107,15 @@ async def test_an_unknown_name_is_told_as_not_sent(careful: Outbound) -> None:
         await careful.send("GET", "https://nowhere.invalid", headers={})
 
 
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "shop..example"])
+async def test_a_name_that_is_none_was_not_sent(
+    careful: Outbound, trusting: Outbound, host: str
+) -> None:
+    for client in (careful, trusting):
+        with pytest.raises(NotSent):
+            await client.send("GET", f"http://{host}/", headers={})
+
+
 async def test_a_closed_port_is_told_as_not_sent(trusting: Outbound) -> None:
     with pytest.raises(NotSent):
         await trusting.send("GET", "http://127.0.0.1:1", headers={})

@@ -11,8 +11,9 @@ import msgspec
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
-# What is kept in a column of its own: no database takes a NUL, or more than the column holds.
+# What is kept in a column of its own: no database takes a NUL.
 Word = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*\Z")]
+# Nor more than the column holds.
 FeedId = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,64}\Z")]
 
 
