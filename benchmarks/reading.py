@@ -20,7 +20,7 @@ def reply(body: bytes) -> bytes:
 
 
 def reading(size: Size) -> Iterator[Row]:
-    """Each sample reads pages that were never read before."""
+    """Each sample reads its own pages, which were read once beforehand, to have their messages."""
     a_sample = _PAGES_A_SAMPLE if size is Size.FULL else 1
     rounds = samples(size)
     pages = [[page(number * a_sample + one) for one in range(a_sample)] for number in range(rounds)]

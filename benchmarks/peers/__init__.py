@@ -19,6 +19,8 @@ _PEERS: Sequence[tuple[str, str]] = re.findall(
     r"^(.+)==(.+)$", (_HERE / "requirements.in").read_text(), re.MULTILINE
 )
 _PAGES_A_SAMPLE = 5
+_FIRST_SEED = 1_000
+"""No page of `reading` has it, nor one above: nobody has read these pages."""
 _WARMING = 10
 """Orders that a reader reads beforehand: who is measured has loaded what it needs."""
 
@@ -34,7 +36,10 @@ def reading(size: Size) -> Iterator[Row | Skipped]:
         return
     a_sample = _PAGES_A_SAMPLE if size is Size.FULL else 1
     rounds = samples(size)
-    pages = [[page(number * a_sample + one) for one in range(a_sample)] for number in range(rounds)]
+    pages = [
+        [page(_FIRST_SEED + number * a_sample + one) for one in range(a_sample)]
+        for number in range(rounds)
+    ]
 
     def ours(number: int) -> float:
         return timed(lambda: [reply(body) for body in pages[number]]) / a_sample

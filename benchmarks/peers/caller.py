@@ -1,32 +1,33 @@
-"""Orders as python-amazon-sp-api documents to read them: ``python caller.py URL``.
+"""Orders by python-amazon-sp-api's search_orders: ``python caller.py URL TOKEN``.
 
-Every page of getOrders, and for each order its items, its buyer and its address. Prints the number
-of orders.
+Prints how many orders there are on all pages of version 2026-01-01.
 """
 
 import sys
 from importlib import import_module
 from typing import Any
 
+_DATA = ("BUYER", "RECIPIENT", "PROCEEDS", "PACKAGES", "FULFILLMENT")
+
 
 def main() -> None:
-    """Read whatever the server at the URL has."""
-    orders: Any = import_module("sp_api.api.orders.orders_v0").OrdersV0
+    """Read whatever the Amazon at the URL has, with an access token of its own."""
+    orders: Any = import_module("sp_api.api").Orders
+    _, url, token = sys.argv
     credentials = {"lwa_app_id": "-", "lwa_client_secret": "-", "refresh_token": "-"}
-    client = orders(credentials=credentials, restricted_data_token="-")  # none asked for
-    client.endpoint = sys.argv[1]
-    read = 0
-    page = client.get_orders(LastUpdatedAfter="2026-01-01T00:00:00Z", MaxResultsPerPage=100)
-    while True:
-        for order in page.payload["Orders"]:
-            number = order["AmazonOrderId"]
-            client.get_order_items(number)
-            client.get_order_buyer_info(number)
-            client.get_order_address(number)
-            read += 1
-        if not page.next_token:
-            break
-        page = client.get_orders(NextToken=page.next_token)
+    client = orders(version="2026-01-01", credentials=credentials, restricted_data_token=token)
+    client.endpoint = url
+    query = {
+        "lastUpdatedAfter": "2026-01-01T00:00:00Z",
+        "maxResultsPerPage": 100,
+        "includedData": _DATA,
+        "marketplaceIds": [client.marketplace_id],
+    }
+    page = client.search_orders(**query)
+    read = len(page.payload["orders"])
+    while page.next_token:
+        page = client.search_orders(**query, paginationToken=page.next_token)
+        read += len(page.payload["orders"])
     print(read)
 
 
