@@ -1,5 +1,7 @@
 """Feed status: what Amazon says became of a feed, and of our confirmations in it."""
 
+from collections import defaultdict
+
 import msgspec
 
 from amazon_endpoint.amazon.port import Amazon
@@ -12,8 +14,8 @@ from amazon_endpoint.services.confirmations import (
     move,
 )
 
-# Amazon reports what concerns the whole feed, not one message, under this id or none.
-_WHOLE_FEED = {"", "0"}
+# Amazon reports what concerns the whole feed, not one message, under this id or "0".
+_WHOLE_FEED = ""
 
 
 async def feed_status(
@@ -40,24 +42,45 @@ async def feed_status(
     if not status.state.final:
         return FeedResult(status=status)
     result = FeedResult(status=status, report=await _report(amazon, status))
+    refusals = Refusals(result)
     moves = [
         (confirmation, msgspec.structs.replace(confirmation, state=state))
         for confirmation in await confirmations.of_feed(seller_id, feed_id)
         # Any other state is settled already, or is of a later try.
         if confirmation.state is ConfirmationState.SUBMITTED
-        and (state := _state(confirmation, result)) is not None
+        and (state := _state(confirmation, result, refusals)) is not None
     ]
     await move(confirmations, moves)
     return result
 
 
-def refusal(confirmation: Confirmation, result: FeedResult) -> str | None:
-    """Why a feed that ended did not carry out this confirmation of it, as far as Amazon told."""
-    refused = _refusal(confirmation, result.report) if result.report else None
-    if refused is None and result.status.state is not FeedState.DONE:
-        # Some of it may have been carried out: the order is read before another try.
-        return f"Amazon ended feed {result.status.feed_id} as {result.status.state_word}."
-    return refused
+class Refusals:
+    """Why a feed that ended did not carry out confirmations of it, as far as Amazon told.
+
+    The report is read once: it may refuse each of ten thousand messages.
+    """
+
+    def __init__(self, result: FeedResult) -> None:
+        report = result.report
+        told: dict[str, list[str]] = defaultdict(list)
+        for one in report.errors if report else ():
+            message_id = _WHOLE_FEED if one.message_id == "0" else one.message_id
+            told[message_id].append(f"{one.code}: {one.description}")
+        self._told = {message_id: "; ".join(errors) for message_id, errors in told.items()}
+        self._rest = self._told.get(_WHOLE_FEED)
+        if self._rest is None and report and _is_incomplete(report, blamed=len(told)):
+            # Better refused than claimed: before another try the order shows what is true.
+            self._rest = (
+                "Amazon's report doesn't tell which of the feed's messages were carried out."
+            )
+        if self._rest is None and result.status.state is not FeedState.DONE:
+            # Some of it may have been carried out: the order is read before another try.
+            status = result.status
+            self._rest = f"Amazon ended feed {status.feed_id} as {status.state_word}."
+
+    def of(self, confirmation: Confirmation) -> str | None:
+        """Why this one was not carried out; None if it was, or nothing can be said of it."""
+        return self._told.get(confirmation.message_id, self._rest)
 
 
 async def _report(amazon: Amazon, status: FeedStatus) -> FeedReport | None:
@@ -71,21 +94,15 @@ async def _report(amazon: Amazon, status: FeedStatus) -> FeedReport | None:
         return None
 
 
-def _state(confirmation: Confirmation, result: FeedResult) -> ConfirmationState | None:
+def _state(
+    confirmation: Confirmation, result: FeedResult, refusals: Refusals
+) -> ConfirmationState | None:
     """The confirmation's state after its feed ended; None while nothing can be said of it."""
-    if refusal(confirmation, result):
+    if refusals.of(confirmation):
         return ConfirmationState.REFUSED
     return ConfirmationState.CONFIRMED if result.report else None
 
 
-def _refusal(confirmation: Confirmation, report: FeedReport) -> str | None:
-    """Why the report refuses this message; None if it was carried out."""
-    own = [one for one in report.errors if one.message_id == confirmation.message_id]
-    whole = [one for one in report.errors if one.message_id in _WHOLE_FEED]
-    if errors := own or whole:
-        return "; ".join(f"{one.code}: {one.description}" for one in errors)
-    blamed = {one.message_id for one in report.errors}
-    if report.with_error > len(blamed) or report.processed == 0:
-        # Better refused than claimed: before another try the order shows what is true.
-        return "Amazon's report doesn't tell which of the feed's messages were carried out."
-    return None
+def _is_incomplete(report: FeedReport, *, blamed: int) -> bool:
+    """Whether messages that the report doesn't name may have failed as well."""
+    return report.with_error > blamed or report.processed == 0

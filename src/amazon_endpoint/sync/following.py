@@ -29,7 +29,7 @@ from amazon_endpoint.services.confirmations import (
     ConfirmationState,
 )
 from amazon_endpoint.services.evidence import shows_confirmed, shows_package
-from amazon_endpoint.services.feed_status import feed_status, refusal
+from amazon_endpoint.services.feed_status import Refusals, feed_status
 from amazon_endpoint.services.next_step import SHOWN_AFTER
 from amazon_endpoint.sync.accounts import SyncAccount
 from amazon_endpoint.sync.backoff import Random, backoff
@@ -170,6 +170,7 @@ class _Following:
                 self._account.account.seller_id, feed.feed_id
             )
         }
+        refusals = Refusals(end) if isinstance(end, FeedResult) else None
         moves = []
         untold = False
         for kept in await self._shipments.in_feed(self._account.id, feed.feed_id):
@@ -183,7 +184,7 @@ class _Following:
                 # Done without a report, which may come yet.
                 untold = True
             elif confirmation is not None and state is ConfirmationState.REFUSED:
-                reason = refusal(confirmation, end) if isinstance(end, FeedResult) else None
+                reason = refusals.of(confirmation) if refusals else None
                 moves.append((kept, doubted(kept, reason, now + SHOWN_AFTER)))
             else:
                 # It was sent once more, elsewhere.

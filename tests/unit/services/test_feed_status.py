@@ -13,7 +13,7 @@ from amazon_endpoint.services.confirmations import (
     ConfirmationKey,
     ConfirmationState,
 )
-from amazon_endpoint.services.feed_status import feed_status, refusal
+from amazon_endpoint.services.feed_status import Refusals, feed_status
 from tests.turned_clock import NOON, TurnedClock
 from tests.unit.services.shipping_amazon import (
     MemoryConfirmations,
@@ -66,7 +66,7 @@ class Shop:
 
     @property
     def reasons(self) -> list[str | None]:
-        return [refusal(one, self.told) for one in self.confirmations.rows.values()]
+        return [Refusals(self.told).of(one) for one in self.confirmations.rows.values()]
 
 
 def result(message_id: str, outcome: MessageOutcome = MessageOutcome.ERROR) -> MessageResult:
@@ -183,3 +183,21 @@ async def test_what_is_settled_or_tried_again_is_left_alone(
 async def test_an_unknown_feed_is_told(shop: Shop) -> None:
     with pytest.raises(FeedNotFound):
         await feed_status(shop.amazon, shop.confirmations, "1", seller_id="SELLER1")
+
+
+async def test_a_report_is_gone_through_as_often_however_many_it_refuses(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def errors(report: FeedReport) -> tuple[MessageResult, ...]:
+        asked.append(report)
+        return report.results
+
+    monkeypatch.setattr(FeedReport, "errors", property(errors))
+    numbers = [str(one) for one in range(1, 101)]
+    for number in numbers:
+        shop.put(number)
+    await shop.ask(report=failing_report(*map(result, numbers), processed=100))
+    assert shop.states == [REFUSED] * 100
+    assert len(asked) == 1
