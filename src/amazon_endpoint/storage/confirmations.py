@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, select, update
 
 from amazon_endpoint.services.confirmations import (
     Channel,
@@ -20,6 +20,15 @@ from amazon_endpoint.storage.tables import confirmations, known_feeds
 # A feed comes into being some time after `sent_at`. Knowing more feeds than asked for does no
 # harm, knowing fewer makes another shipment's feed pass for the lost one.
 _SENDING_AT_MOST = timedelta(hours=1)
+
+_KEY = ConfirmationKey.__struct_fields__
+
+# Executed for many rows at once: 10,000 one by one take seconds, and others wait for them.
+_REPLACE = update(confirmations).where(
+    *(confirmations.c[name] == bindparam(f"seen_{name}") for name in _KEY),
+    confirmations.c.state == bindparam("seen_state"),
+    confirmations.c.sent_at.is_not_distinct_from(bindparam("seen_sent_at")),
+)
 
 
 class _MovedOn(Exception):
@@ -78,18 +87,10 @@ class StoredConfirmations:
 
         def work(connection: Connection) -> None:
             # Always in the same order, so that two who move the same rows don't lock each other.
-            for seen, new in sorted(moves, key=lambda move: msgspec.structs.astuple(move[0].key)):
-                result = connection.execute(
-                    update(confirmations)
-                    .where(
-                        _is(seen.key),
-                        confirmations.c.state == seen.state,
-                        confirmations.c.sent_at.is_not_distinct_from(seen.sent_at),
-                    )
-                    .values(_columns(new))
-                )
-                if not result.rowcount:
-                    raise _MovedOn
+            ordered = sorted(moves, key=lambda move: msgspec.structs.astuple(move[0].key))
+            changes = [{**_seen(seen), **_columns(new)} for seen, new in ordered]
+            if connection.execute(_REPLACE, changes).rowcount != len(changes):
+                raise _MovedOn
             feeds = {
                 (new.key.seller_id, new.feed_id): new.sent_at
                 for _, new in moves
@@ -171,6 +172,11 @@ def _is(key: ConfirmationKey) -> ColumnElement[bool]:
     )
 
 
+def _seen(confirmation: Confirmation) -> dict[str, Any]:
+    key = {f"seen_{name}": getattr(confirmation.key, name) for name in _KEY}
+    return {**key, "seen_state": confirmation.state, "seen_sent_at": confirmation.sent_at}
+
+
 def _columns(confirmation: Confirmation) -> dict[str, Any]:
     columns = msgspec.structs.asdict(confirmation)
     key = msgspec.structs.asdict(columns.pop("key"))
@@ -180,7 +186,7 @@ def _columns(confirmation: Confirmation) -> dict[str, Any]:
 def _confirmation(row: Row[Any]) -> Confirmation:
     columns = row._asdict()
     del columns["reason"]
-    key = ConfirmationKey(*(columns.pop(field) for field in ConfirmationKey.__struct_fields__))
+    key = ConfirmationKey(*(columns.pop(field) for field in _KEY))
     items = msgspec.json.decode(columns.pop("items"), type=tuple[PackageItem, ...])
     channel = Channel(columns.pop("channel"))
     state = ConfirmationState(columns.pop("state"))

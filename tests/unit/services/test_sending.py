@@ -1,5 +1,6 @@
 """Many shipments are told in one feed, and found in it together when its answer was lost."""
 
+import asyncio
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -10,6 +11,7 @@ from amazon_endpoint.errors import AccessDenied, AmazonRefused
 from amazon_endpoint.orders import OrderItem
 from amazon_endpoint.services.confirmations import Channel, ConfirmationState
 from amazon_endpoint.services.next_step import (
+    SENDING_AT_MOST,
     Confirmed,
     ConfirmOutcome,
     Submitted,
@@ -176,3 +178,43 @@ async def test_a_feed_holds_no_more_than_amazon_takes(shop: Shop) -> None:
 
 def test_nothing_needs_no_feed() -> None:
     assert list(in_feeds("SELLER1", [])) == []
+
+
+async def test_what_took_too_long_to_commit_is_not_sent(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rivals = shop.confirmations.rivals
+
+    async def slow(*of: str) -> Any:
+        shop.clock.advance(SENDING_AT_MOST.total_seconds())
+        return await rivals(*of)
+
+    batch = await shop.ready("H1", "H2")
+    with monkeypatch.context() as patched:
+        patched.setattr(shop.confirmations, "rivals", slow)
+        assert isinstance(await shop.send(batch), Wait)
+    assert not shop.amazon.feeds
+    assert shop.states == [ConfirmationState.PREPARED] * 2
+    assert await shop.send(batch) == Submitted("7001")
+
+
+@pytest.mark.parametrize(("turned", "left"), [(40, 60), (-3600, 100)])
+async def test_the_call_has_the_time_that_is_left_since_the_intent(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, turned: float, left: float
+) -> None:
+    rivals = shop.confirmations.rivals
+    given = []
+
+    async def slow(*of: str) -> Any:
+        shop.clock.advance(turned)
+        return await rivals(*of)
+
+    def timeout(seconds: float) -> asyncio.Timeout:
+        given.append(seconds)
+        return asyncio.Timeout(None)
+
+    batch = await shop.ready("H1")
+    monkeypatch.setattr(shop.confirmations, "rivals", slow)
+    monkeypatch.setattr(asyncio, "timeout", timeout)
+    assert await shop.send(batch) == Submitted("7001")
+    assert given == [left]
