@@ -36,9 +36,12 @@ def without_units_on_their_way(
     sent, taken = _units(on_their_way, shown), _units(confirmed, shown)
     items = []
     for item in order.items:
-        units = sent[item.item_id]
-        units += max(taken[item.item_id] - _packed(item, foreign), 0)
+        units = max(taken[item.item_id] - _packed(item, foreign), 0)
         units -= max(_fulfilled(item) - _packed(item, order.packages), 0)
+        if item.quantity_fulfilled is None:
+            # What is not open may be cancelled: it explains no package that Amazon may not know.
+            units = max(units, 0)
+        units += sent[item.item_id]
         still_open = max(item.quantity_open - max(units, 0), 0)
         items.append(msgspec.structs.replace(item, quantity_unfulfilled=still_open))
     return msgspec.structs.replace(order, items=tuple(items))

@@ -207,6 +207,11 @@ def test_units_are_fulfilled_by_whichever_number_amazon_tells() -> None:
     assert still_open(order(fulfilled), confirmed=1) == 2
 
 
+def test_cancelled_units_are_not_taken_for_those_that_are_on_their_way() -> None:
+    partly_cancelled = OrderItem(item_id="1", sku="MUG", quantity=5, quantity_unfulfilled=3)
+    assert still_open(order(partly_cancelled), on_their_way={OURS: 2}) == 1
+
+
 def test_what_was_confirmed_by_hand_is_not_taken_for_what_is_on_its_way() -> None:
     placed = order(item("1", "MUG", 3, fulfilled=1), packages=(shows("1", 1),))
     assert still_open(placed, on_their_way={OURS: 1}) == 1
