@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, Select, delete, select, update
 
 from amazon_endpoint.amazon import connect
 from amazon_endpoint.amazon.credentials import Account
@@ -23,6 +23,8 @@ from amazon_endpoint.sync.accounts import (
 
 Undelivered = Callable[[Connection, str], int]
 """Counts, inside the transaction, the messages of an account that its store lacks."""
+
+_SEALED: Select[Any] = select(accounts.c.id, accounts.c.secrets)
 
 
 class _Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,11 +66,11 @@ class StoredAccounts:
             KeyMissing: the keys here don't open the account that was added last.
         """
         columns = self._columns(account)
-        latest = select(accounts.c.id).order_by(accounts.c.created_at.desc()).limit(1)
+        latest = _SEALED.order_by(accounts.c.created_at.desc()).limit(1)
 
         def work(connection: Connection) -> bool:
-            if (there := connection.scalar(latest)) is not None:
-                check_key(connection, self._keyring, there)
+            if (there := connection.execute(latest).one_or_none()) is not None:
+                _open(self._keyring, there)
             return insert_unless_there(connection, accounts, columns)
 
         if not await self._database.run(work):
@@ -164,7 +166,7 @@ class StoredAccounts:
         }
 
     def _account(self, row: Row[Any]) -> SyncAccount:
-        plain = self._keyring.open(row.secrets, table=accounts.name, row=row.id)
+        plain = _open(self._keyring, row)
         secrets = msgspec.json.decode(plain, type=_Secrets)
         settings = msgspec.structs.asdict(msgspec.json.decode(row.settings, type=_Settings))
         return SyncAccount(
@@ -191,8 +193,11 @@ def check_key(connection: Connection, keyring: Keyring, account_id: str) -> None
         KeyMissing: they were sealed with a key that isn't given.
         Damaged: they are not what was sealed.
     """
-    query = select(accounts.c.secrets).where(accounts.c.id == account_id)
-    keyring.open(connection.execute(query).scalar_one(), table=accounts.name, row=account_id)
+    _open(keyring, connection.execute(_SEALED.where(accounts.c.id == account_id)).one())
+
+
+def _open(keyring: Keyring, row: Row[Any]) -> bytes:
+    return keyring.open(row.secrets, table=accounts.name, row=row.id)
 
 
 def _unknown(account_id: str) -> AccountUnknown:
