@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select, update
 
 from amazon_endpoint.services.next_step import content_digest
 from amazon_endpoint.shipments import Shipment
@@ -128,13 +128,7 @@ class StoredShipments:
 
     async def in_feed(self, account_id: str, feed_id: str) -> tuple[KeptShipment, ...]:
         """What was sent in this feed and has not ended."""
-        return await self._all(
-            _select(
-                shipments.c.account_id == account_id,
-                shipments.c.feed_id == feed_id,
-                shipments.c.state == ShipmentState.SENT,
-            )
-        )
+        return await self._all(_in_feed(account_id, feed_id))
 
     async def move(self, moves: Sequence[Move], *, feed: SentFeed | None = None) -> None:
         """Keep the shipments that nobody moved meanwhile, with their messages and `feed`."""
@@ -183,12 +177,14 @@ class StoredShipments:
         return await self._database.run(work)
 
     async def keep_feed(self, feed: SentFeed) -> None:
-        """Keep what is known of a feed now."""
+        """Keep what is known of a feed now, but no end while shipments of it have none."""
+        known = update(sync_feeds).where(_is(feed)).values(msgspec.structs.asdict(feed))
+        if feed.next_look_at is None:
+            known = known.where(~exists(_in_feed(feed.account_id, feed.feed_id)))
 
         def work(connection: Connection) -> None:
-            connection.execute(
-                update(sync_feeds).where(_is(feed)).values(msgspec.structs.asdict(feed))
-            )
+            lock_account(connection, feed.account_id)
+            connection.execute(known)
 
         await self._database.run(work)
 
@@ -286,6 +282,14 @@ class StoredShipments:
 
 def _select(*conditions: ColumnElement[bool]) -> Select[Any]:
     return select(shipments).where(*conditions)
+
+
+def _in_feed(account_id: str, feed_id: str) -> Select[Any]:
+    return _select(
+        shipments.c.account_id == account_id,
+        shipments.c.feed_id == feed_id,
+        shipments.c.state == ShipmentState.SENT,
+    )
 
 
 def _due(

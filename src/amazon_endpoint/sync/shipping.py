@@ -179,7 +179,14 @@ class Shipments(Protocol):
         ...
 
     async def keep_feed(self, feed: SentFeed) -> None:
-        """Keep what is known of a feed now."""
+        """Keep what is known of a feed now.
+
+        An end (no `next_look_at`) is not kept while shipments are in the feed that have none: they
+        were found in it meanwhile, and it is to be looked at again.
+
+        Raises:
+            AccountUnknown: the account was removed.
+        """
         ...
 
     async def due_accounts(self, now: datetime) -> DueAccounts:

@@ -213,11 +213,21 @@ async def test_a_feed_is_followed_again_when_another_shipment_is_found_in_it(
     feed = new_feed(ACCOUNT.id, "7001", NOW)
     first = await receive(shipments)
     second = await receive(shipments, msgspec.structs.replace(SHIPMENT, number="H2"))
-    await shipments.move([(first, sent(first, "7001"))], feed=feed)
+    in_feed = sent(first, "7001")
+    await shipments.move([(first, in_feed)], feed=feed)
+    await shipments.move([(in_feed, confirmed(in_feed, LATER))])
     ended = msgspec.structs.replace(feed, next_look_at=None, ended_at=LATER)
     await shipments.keep_feed(ended)
     assert await shipments.processing_time(ACCOUNT.id) == LATER - NOW
     await shipments.move([(second, sent(second, "7001"))], feed=feed)
+    assert await shipments.feeds(ACCOUNT.id, LATER, 10) == (feed,)
+
+
+async def test_a_feed_does_not_end_before_its_shipments(shipments: StoredShipments) -> None:
+    feed = new_feed(ACCOUNT.id, "7001", NOW)
+    first = await receive(shipments)
+    await shipments.move([(first, sent(first, "7001"))], feed=feed)
+    await shipments.keep_feed(msgspec.structs.replace(feed, next_look_at=None, ended_at=LATER))
     assert await shipments.feeds(ACCOUNT.id, LATER, 10) == (feed,)
 
 

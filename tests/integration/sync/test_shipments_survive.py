@@ -1,6 +1,6 @@
 """Whatever dies when, Amazon takes each shipment once, and the store is told of each once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ from amazon_endpoint.errors import Throttled
 from amazon_endpoint.services.next_step import package_number
 from amazon_endpoint.shipments import Shipment, ShipmentItem
 from amazon_endpoint.storage import Storage
-from amazon_endpoint.sync.shipping import ShipmentState
+from amazon_endpoint.sync import shipping
+from amazon_endpoint.sync.shipping import Move, SentFeed, ShipmentState
 from tests.integration.sync.accounts import ACCOUNT, KEY
 from tests.integration.sync.shipped import Killed, Mortal, Shipped
 from tests.turned_clock import TurnedClock
@@ -71,6 +72,31 @@ class World:
         assert sorted(told) == [("shipment:confirmed", "H1"), ("shipment:confirmed", "H2")]
 
 
+class Beside:
+    """The process dies once one shipment of a feed is kept; the next one confirms the others just
+    before it keeps the end of the feed."""
+
+    def __init__(self, shop: Shipped) -> None:
+        self._shop = shop
+        self._kept = shop.shipments
+        self.dead = self.confirmed = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kept, name)
+
+    async def move(self, moves: Sequence[Move], *, feed: SentFeed | None = None) -> None:
+        await self._kept.move(moves, feed=feed)
+        if feed is not None and not self.dead:
+            self.dead = True
+            raise Killed
+
+    async def keep_feed(self, feed: SentFeed) -> None:
+        if feed.ended_at is not None and not self.confirmed:
+            self.confirmed = True
+            await self._shop.send()
+        await self._kept.keep_feed(feed)
+
+
 @pytest.fixture
 async def world(tmp_path: Path, directly: bool) -> AsyncIterator[World]:
     async with await Storage.open(str(tmp_path / "sync.db")) as storage:
@@ -117,6 +143,24 @@ async def test_a_lost_answer_and_a_death_leave_each_confirmed_once(
 async def test_many_deaths_leave_each_confirmed_once(world: World, deaths: tuple[int, ...]) -> None:
     world.amazon.fails["submit_feed"] = Throttled()
     await world.run(*deaths)
+
+
+@pytest.mark.parametrize("directly", [False])
+async def test_what_is_found_in_a_feed_while_it_ends_ends_with_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipping, "_KEPT_AT_ONCE", 1)
+    shop = world.shop
+    shop.clock.advance(20)
+    shop.shipments = beside = Beside(shop)
+    with pytest.raises(Killed):
+        await shop.send()
+    assert sorted((await shop.states()).values()) == [ShipmentState.SENT, ShipmentState.WAITING]
+    shop.clock.advance(200)
+    world.amazon.confirms_directly = True
+    await shop.follow()
+    assert beside.confirmed
+    await world.run()
 
 
 @pytest.mark.parametrize("directly", [False])

@@ -248,7 +248,9 @@ async def test_what_nobody_can_take_back_is_shown_for_a_while(
 async def test_a_feed_that_has_ended_is_not_in_flight(shop: Polled, reader: StoredStatus) -> None:
     shipment, now = await ship(shop, "1"), shop.clock.now()
     feed = new_feed(ACCOUNT.id, "feed", now)
-    await move(shop, shipment, sent(shipment, "feed"), feed)
+    in_feed = sent(shipment, "feed")
+    await move(shop, shipment, in_feed, feed)
+    await move(shop, in_feed, confirmed(in_feed, now))
     ended = msgspec.structs.replace(feed, next_look_at=None, ended_at=now)
     await shop.storage.shipments.keep_feed(ended)
 
