@@ -188,9 +188,11 @@ class StoredShipments:
 
         await self._database.run(work)
 
-    async def latest_feed(self, account_id: str) -> datetime | None:
-        """When the latest of this account's feeds went; None where none did."""
-        query = select(func.max(sync_feeds.c.sent_at)).where(sync_feeds.c.account_id == account_id)
+    async def latest_feed(self, account_id: str, until: datetime) -> datetime | None:
+        """When the latest of this account's feeds went until then; None where none did."""
+        query = select(func.max(sync_feeds.c.sent_at)).where(
+            sync_feeds.c.account_id == account_id, sync_feeds.c.sent_at <= until
+        )
 
         def work(connection: Connection) -> datetime | None:
             latest: datetime | None = connection.scalar(query)

@@ -22,8 +22,12 @@ PROCESSING = timedelta(minutes=10)
 def next_feed(
     received: Collection[datetime], last_feed: datetime | None, feeds: Bucket, now: datetime
 ) -> datetime:
-    """When the next feed may go. Its shipments were `received` then, and the last one went then."""
-    gathered = min(max(received) + QUIET, min(received) + GATHERING)
+    """When the next feed may go. Its shipments were `received` then, and the last one went then.
+
+    What was received later than now came by a clock that was ahead, and has gathered.
+    """
+    by_now = [one for one in received if one <= now]
+    gathered = min(max(by_now) + QUIET, min(by_now) + GATHERING) if by_now else now
     spaced = last_feed + FEED_EVERY if last_feed else now
     return max(gathered, spaced, due(feeds, 1, now) or now)
 

@@ -193,8 +193,8 @@ class Shipments(Protocol):
         """The accounts, none of them paused, with something to do now."""
         ...
 
-    async def latest_feed(self, account_id: str) -> datetime | None:
-        """When the latest of this account's feeds went; None where none did."""
+    async def latest_feed(self, account_id: str, until: datetime) -> datetime | None:
+        """When the latest of this account's feeds went until then; None where none did."""
         ...
 
     async def next_due(self, account_id: str) -> NextDue:

@@ -196,12 +196,13 @@ async def test_what_is_due_is_found(kept: SyncStorage, shipments: StoredShipment
     first = await receive(shipments)
     assert list(await find_due(shipments, NOW)) == [("confirm", ACCOUNT.id)]
     assert await shipments.next_due(ACCOUNT.id) == NextDue(NOW, None)
-    assert await shipments.latest_feed(ACCOUNT.id) is None
+    assert await shipments.latest_feed(ACCOUNT.id, NOW) is None
     feed = new_feed(ACCOUNT.id, "7001", NOW)
     await shipments.move([(first, sent(first, "7001"))], feed=feed)
     assert list(await find_due(shipments, NOW)) == []
     assert await shipments.next_due(ACCOUNT.id) == NextDue(None, feed.next_look_at)
-    assert await shipments.latest_feed(ACCOUNT.id) == NOW
+    assert await shipments.latest_feed(ACCOUNT.id, NOW) == NOW
+    assert await shipments.latest_feed(ACCOUNT.id, NOW - timedelta(seconds=1)) is None
     assert list(await find_due(shipments, LATER)) == [("follow", ACCOUNT.id)]
     await kept.accounts.change(ACCOUNT.id, lambda account: paused(account, NOW))
     assert list(await find_due(shipments, LATER)) == []

@@ -23,7 +23,7 @@ from amazon_endpoint.storage.encryption import Keyring
 from amazon_endpoint.storage.shipment_tables import shipments as rows
 from amazon_endpoint.storage.sync_storage import SyncStorage
 from amazon_endpoint.sync.channel import FEED_EVERY, GATHERING, QUIET
-from amazon_endpoint.sync.shipping import ShipmentState
+from amazon_endpoint.sync.shipping import ShipmentState, new_feed, sent
 from tests.integration.mws.seller import Seller as MwsSeller
 from tests.integration.spapi.seller import UNITED_STATES, Seller
 from tests.integration.sync.accounts import ACCOUNT, KEY, changed
@@ -234,6 +234,15 @@ async def test_the_next_feed_keeps_the_distance_that_amazon_advises(shop: Shop) 
     await shop.finish()
     assert shop.clock.now() - went < FEED_EVERY + GATHERING
     assert shop.sandbox.calls("createFeed") == 2
+
+
+async def test_a_feed_of_a_clock_that_was_ahead_holds_up_no_other(shop: Shop) -> None:
+    (first,) = await shop.receive(shop.shipment(0, tracking=""))
+    ahead = new_feed(ACCOUNT.id, "7001", shop.clock.now() + timedelta(days=365))
+    await shop.shipments.move([(first, sent(first, "7001"))], feed=ahead)
+    await shop.receive(shop.shipment(1, tracking=""))
+    await shop.later(TOGETHER)
+    assert shop.sandbox.calls("createFeed") == 1
 
 
 async def test_the_end_of_a_feed_is_seen_soon(tmp_path: Path) -> None:

@@ -90,6 +90,12 @@ def test_shipments_that_keep_coming_hold_up_no_feed_for_long() -> None:
     assert next_feed(keep_coming, None, feeds(), NOON) == min(keep_coming) + GATHERING
 
 
+def test_what_came_by_a_clock_that_was_ahead_has_gathered() -> None:
+    year = timedelta(days=365)
+    assert next_feed([NOON + year], None, feeds(), NOON) == NOON
+    assert next_feed([NOON, NOON + year], None, feeds(), NOON) == NOON + QUIET
+
+
 def test_feeds_keep_the_distance_that_amazon_advises() -> None:
     last = NOON - 300 * SECOND
     assert next_feed([NOON], last, feeds(), NOON) == last + FEED_EVERY
