@@ -134,7 +134,14 @@ async def confirm_waiting(
     by_feed = untracked if channel is Channel.DIRECT else [*untracked, *tracked]
     directly = tracked if channel is Channel.DIRECT else []
     if by_feed and (feed_at := feed_of(by_feed)) > now:
-        await keep(shipments, [(one, put_off(one, feed_at, _GATHERS)) for one in by_feed])
+        # What was left behind still is, when that feed goes.
+        await keep(
+            shipments,
+            [
+                (one, put_off(one, feed_at, _UNREAD if one.reason == _UNREAD else _GATHERS))
+                for one in by_feed
+            ],
+        )
     elif by_feed:
         taken = {one.id for one in due}
         await sending.by_feed([*by_feed, *(one for one in waiting if one.id not in taken)])

@@ -516,6 +516,27 @@ async def test_no_more_orders_are_read_than_the_quota_has(shop: Shop) -> None:
     assert shop.clock.now() - before < FEED_EVERY
 
 
+async def test_what_was_left_behind_keeps_no_distance_once_feeds_have_their_quota_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.receive(*(shop.shipment(index, tracking="") for index in range(31)))
+    await shop.later(TOGETHER)
+    went = shop.clock.now()
+    quota = shop.amazon.shipping_quota
+
+    async def without_feeds() -> Any:
+        now = await quota()
+        return msgspec.structs.replace(now, feeds=msgspec.structs.replace(now.feeds, tokens=0.0))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.amazon, "shipping_quota", without_feeds)
+        await shop.later(TOGETHER)
+    assert shop.sandbox.calls("createFeed") == 1
+    await shop.finish()
+    assert shop.sandbox.calls("createFeed") == 2
+    assert shop.clock.now() - went < FEED_EVERY
+
+
 @pytest.mark.parametrize("error", [CredentialsRefused, AmazonUnavailable])
 async def test_trouble_of_the_account_refuses_no_shipment(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
