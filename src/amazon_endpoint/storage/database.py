@@ -33,6 +33,7 @@ class Database:
         self._turns = asyncio.Semaphore(connections)
         self._threads = ThreadPoolExecutor(connections, "database")
         self._running: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in a transaction and commit it, unless it raises.
@@ -55,6 +56,8 @@ class Database:
         A caller that is cancelled doesn't wait, but the transaction goes on to its end: one that
         ended halfway would leave nobody knowing what was committed.
         """
+        if self._closed:
+            raise StorageUnavailable
         task = asyncio.create_task(self._in_turn(work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -80,6 +83,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection, once the last transaction has come to its end."""
+        self._closed = True
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._in_thread(self._engine.dispose)
         self._threads.shutdown(wait=False)

@@ -22,7 +22,7 @@ _log = structlog.get_logger(__name__)
 _BATCH = 40
 
 # A commit costs as much as a call. What was delivered and not kept comes to the store once more,
-# should the process die: so what it took in a second, and no more.
+# should the process die: what it took in a second, and what goes at once with the slowest.
 _UNKEPT = timedelta(seconds=1)
 
 

@@ -147,3 +147,10 @@ async def test_a_database_that_goes_away_is_worth_another_try(postgresql_url: st
     async with await Storage.open(postgresql_url) as storage:
         with pytest.raises(StorageUnavailable):
             await storage._database.run(lose)
+
+
+async def test_once_closed_it_is_used_no_more(database_url: str) -> None:
+    async with await Storage.open(database_url) as storage:
+        pass
+    with pytest.raises(StorageUnavailable):
+        await storage.confirmations.of_feed("A1SELLER", "50013018")
