@@ -220,10 +220,18 @@ class Worker:
                 self._rest = None
 
 
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
+
+
 @asynccontextmanager
 async def opened(orders: int, processing: timedelta = timedelta()) -> AsyncIterator[Shop]:
     """A seller with so many orders to ship. Amazon needs `processing` for a feed."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     options = SandboxOptions(
         orders=0,
         now=BEGIN,
@@ -238,7 +246,7 @@ async def opened(orders: int, processing: timedelta = timedelta()) -> AsyncItera
     hosts = AllowedHosts(["amazon.test"])
     outbound = _ToLocalAmazon(httpx2.ASGITransport(app))
     account = _account()
-    with tempfile.TemporaryDirectory() as folder:
+    with _unlogged(), tempfile.TemporaryDirectory() as folder:
         async with await Storage.open(str(Path(folder) / "benchmark.db")) as storage:
             kept = await storage.unlock(_KEY)
             await kept.accounts.add(account)

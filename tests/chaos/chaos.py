@@ -206,7 +206,12 @@ class Chaos:
         began, further = time.monotonic(), len(self._coming) - until
         for store in self._stores.values():
             store.failing = 0.3
-        blows = [(0.3, self._break_the_database), (0.7, self._break_the_database)]
+        blows = [
+            (0.15, self._kill_all),
+            (0.3, self._break_the_database),
+            (0.5, self._kill_all),
+            (0.7, self._break_the_database),
+        ]
         while (share := (time.monotonic() - began) / self._seconds) < 1:
             while self._coming and len(self._coming) > until + further * (1 - share):
                 self._order_comes()
@@ -248,6 +253,10 @@ class Chaos:
         elif self._to_ship:
             self._ship(self._rng.choice(list(self._to_ship)))
 
+    def _kill_all(self) -> None:
+        self._processes.kill_all()
+        self._processes.spawn_all()
+
     def _kill_while_sending(self) -> None:
         """Kill all when Amazon has done what it was asked for, and has not answered yet."""
         operation = self._rng.choice(["createFeed", "confirmShipment"])
@@ -257,8 +266,7 @@ class Chaos:
         while time.monotonic() < deadline:
             self._something_comes()
             if self._amazon.calls(operation) > before:
-                self._processes.kill_all()
-                self._processes.spawn_all()
+                self._kill_all()
                 self.figures.kills_between_sending_and_keeping += 1
                 return
 
