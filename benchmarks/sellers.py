@@ -18,14 +18,13 @@ import msgspec
 import uvloop
 
 from amazon_endpoint.cli.listening import allow_connections
+from amazon_endpoint.outbound import CALLS_AT_ONCE
 from benchmarks.ready_amazon import LATENCY
 from benchmarks.rows import Row, Size
 from benchmarks.turns import by_turns, samples
 
 # The token, and the page with the orders.
 _CALLS = 2
-# How many calls `Outbound` makes at the same moment: it lets the others wait for their turn.
-_CALLS_AT_ONCE = 200
 
 _FIRST = "2026-11-01T00:00:00Z"
 _MARKETPLACE = "ATVPDKIKX0DER"
@@ -77,7 +76,7 @@ def sellers(size: Size) -> Iterator[Row]:
             samples(size), poll_ours, lambda _round: poll(theirs).processor / number * 1000
         )
     bound = _CALLS * LATENCY
-    turns = max(_CALLS * number / _CALLS_AT_ONCE * LATENCY, bound)
+    turns = max(_CALLS * number / CALLS_AT_ONCE * LATENCY, bound)
     last, p99 = median(one.last for one in rounds), median(one.p99 for one in rounds)
     yield Row(
         name="many sellers",
@@ -89,7 +88,7 @@ def sellers(size: Size) -> Iterator[Row]:
         remarks=(
             f"{number} sellers polled at once, in one process; the last was answered after "
             f"{last:.2f} s, 99 % after {p99:.2f} s. Amazon's latency alone takes {bound:g} s. The "
-            f"endpoint itself makes {_CALLS_AT_ONCE} calls at once and lets the others wait, so "
+            f"endpoint itself makes {CALLS_AT_ONCE} calls at once and lets the others wait, so "
             f"that {_CALLS * number} take {turns:.1f} s at least: the ratio can't be above "
             f"{bound / turns:.1f}."
         ),

@@ -25,10 +25,10 @@ _WHOLE_CALL_SECONDS = 60
 
 # A thousand sellers may be read at the same time. They take turns: Amazon's quotas let them make
 # a few calls per second in all, and each call costs the pool a look at every connection.
-_AT_ONCE = 200
+CALLS_AT_ONCE = 200
 _LONGEST_WAIT_FOR_TURN = 10
 _LIMITS = httpx2.Limits(
-    max_connections=_AT_ONCE, max_keepalive_connections=100, keepalive_expiry=20
+    max_connections=CALLS_AT_ONCE, max_keepalive_connections=100, keepalive_expiry=20
 )
 
 _ENDING_IN_IPV4 = [
@@ -72,7 +72,7 @@ class Outbound:
     """
 
     def __init__(self, may_be_private: Callable[[str, int], bool]) -> None:
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns = asyncio.Semaphore(CALLS_AT_ONCE)
         self._client = httpx2.AsyncClient(
             transport=_CheckedTransport(may_be_private),
             timeout=_TIMEOUT,

@@ -215,10 +215,16 @@ class StoredShipments:
         return await self._database.run(work)
 
     async def processing_time(self, account_id: str) -> timedelta | None:
-        """How long Amazon took for this account's latest feeds; None where none has ended."""
+        """How long Amazon took for this account's latest feeds; None where none has ended.
+
+        What ended before it went was sent by a clock that was ahead, and tells nothing.
+        """
         query = (
             select(sync_feeds.c.sent_at, sync_feeds.c.ended_at)
-            .where(sync_feeds.c.account_id == account_id, sync_feeds.c.ended_at.is_not(None))
+            .where(
+                sync_feeds.c.account_id == account_id,
+                sync_feeds.c.ended_at >= sync_feeds.c.sent_at,
+            )
             .order_by(sync_feeds.c.sent_at.desc())
             .limit(_LATEST_FEEDS)
         )

@@ -236,6 +236,17 @@ async def test_the_time_that_feeds_take_is_unknown_at_first(shipments: StoredShi
     assert await shipments.processing_time(ACCOUNT.id) is None
 
 
+async def test_a_feed_that_ended_before_it_went_tells_no_time(shipments: StoredShipments) -> None:
+    sent_by_a_clock_ahead = new_feed(ACCOUNT.id, "7001", LATER)
+    first = await receive(shipments)
+    in_feed = sent(first, "7001")
+    await shipments.move([(first, in_feed)], feed=sent_by_a_clock_ahead)
+    await shipments.move([(in_feed, confirmed(in_feed, NOW))])
+    ended = msgspec.structs.replace(sent_by_a_clock_ahead, next_look_at=None, ended_at=NOW)
+    await shipments.keep_feed(ended)
+    assert await shipments.processing_time(ACCOUNT.id) is None
+
+
 async def test_the_shipment_is_sealed(storage: Storage, shipments: StoredShipments) -> None:
     await receive(shipments)
 
