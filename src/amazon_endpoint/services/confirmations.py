@@ -94,8 +94,8 @@ class Confirmations(Protocol):
         """Do as `replace` does for all of these, or for none of them."""
         ...
 
-    async def of_submission(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:
-        """The confirmations that were sent together."""
+    async def feed_of_submission(self, seller_id: str, submission: str) -> str | None:
+        """The feed in which any of what was sent together is known to be."""
         ...
 
     async def rivals(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:

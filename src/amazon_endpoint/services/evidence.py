@@ -60,6 +60,17 @@ class Unclear(msgspec.Struct, frozen=True):
     feed_ids: tuple[str, ...]
 
 
+async def found_with_others(confirmations: Confirmations, lost: Confirmation) -> Happened | None:
+    """What became of `lost`, by what was sent with it and found since: a feed is taken as a whole.
+
+    Amazon is not asked: of ten thousand that were lost together, it is once.
+    """
+    if lost.submission is None:
+        return None
+    feed_id = await confirmations.feed_of_submission(lost.key.seller_id, lost.submission)
+    return Happened(feed_id) if feed_id is not None else None
+
+
 async def find_out(
     amazon: Shown,
     confirmations: Confirmations,
@@ -77,8 +88,8 @@ async def find_out(
     feeds decide, and a direct call may be repeated, since the same reference edits the same
     package (Orders API v0, confirmShipment).
     """
-    if (feed_id := await _feed_of_its_company(confirmations, lost)) is not None:
-        return Happened(feed_id)
+    if (in_feed := await found_with_others(confirmations, lost)) is not None:
+        return in_feed
     others = await _others_taken(confirmations, lost)
     shown = shows_package(order, lost.reference, tracking)
     if not told_before:
@@ -156,14 +167,6 @@ def _units_are_gone(order: Order, lost: Confirmation, others: Sequence[Confirmat
         if (item.quantity_fulfilled or 0) - elsewhere < unit.quantity:
             return False
     return True
-
-
-async def _feed_of_its_company(confirmations: Confirmations, lost: Confirmation) -> str | None:
-    """The feed in which something was found that was sent with it: a feed is taken as a whole."""
-    if lost.submission is None:
-        return None
-    company = await confirmations.of_submission(lost.key.seller_id, lost.submission)
-    return next((one.feed_id for one in company if one.feed_id), None)
 
 
 async def _others_taken(

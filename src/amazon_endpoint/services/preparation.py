@@ -140,6 +140,10 @@ class _Preparing:
         step = next_step(mine, self._clock.now())
         if not isinstance(step, Step):
             return step
+        if mine is not None and step is Step.CHECK:
+            found = await self._reconciliation.found_with_others(mine)
+            if found is not None:
+                return found
         carrier_told = _carrier(self._shipment, self._request.carrier_lookup)
         _check_tracking(self._shipment.tracking)
         check_not_overtaken(contents[place + 1 :])

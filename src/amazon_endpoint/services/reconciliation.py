@@ -22,6 +22,7 @@ from amazon_endpoint.services.evidence import (
     Shown,
     Unclear,
     find_out,
+    found_with_others,
     own_package,
     shows_package,
 )
@@ -80,6 +81,11 @@ class Reconciliation:
         self._confirmations = confirmations
         self._shipment = shipment
         self._clock = clock
+
+    async def found_with_others(self, mine: Confirmation) -> ConfirmOutcome | None:
+        """The outcome of a lost one, if something that was sent with it has been found."""
+        found = await found_with_others(self._confirmations, mine)
+        return await self._taken(mine, found) if found is not None else None
 
     async def earlier(
         self, contents: tuple[Confirmation, ...], order: Order
@@ -186,6 +192,9 @@ class Reconciliation:
             return self._unclear(mine, found)
         if isinstance(found, NotHappened):
             return None
+        return await self._taken(mine, found)
+
+    async def _taken(self, mine: Confirmation, found: Happened) -> ConfirmOutcome:
         taken = happened(mine, found)
         moved = await self._confirmations.replace(mine, taken)
         return known_outcome(taken) if moved else elsewhere(self._clock)

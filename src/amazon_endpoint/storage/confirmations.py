@@ -109,13 +109,23 @@ class StoredConfirmations:
             return False
         return True
 
-    async def of_submission(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:
-        """The confirmations that were sent together."""
-        return await self._all(
-            select(confirmations).where(
-                confirmations.c.seller_id == seller_id, confirmations.c.submission == submission
+    async def feed_of_submission(self, seller_id: str, submission: str) -> str | None:
+        """The feed in which any of what was sent together is known to be."""
+        query = (
+            select(confirmations.c.feed_id)
+            .where(
+                confirmations.c.seller_id == seller_id,
+                confirmations.c.submission == submission,
+                confirmations.c.feed_id.is_not(None),
             )
+            .limit(1)
         )
+
+        def work(connection: Connection) -> str | None:
+            feed_id: str | None = connection.scalar(query)
+            return feed_id
+
+        return await self._database.run(work)
 
     async def rivals(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:
         """The other contents of the shipments that were sent together."""

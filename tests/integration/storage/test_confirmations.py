@@ -166,12 +166,14 @@ async def test_of_many_rows_one_that_moved_on_keeps_all_as_they_were(storage: St
 async def test_what_was_sent_together_is_found_together(storage: Storage) -> None:
     first = changed(sending(), submission="81 at noon")
     second = changed(sending(other(shipment_number="H439")), submission="81 at noon")
-    elsewhere = changed(sending(other(seller_id="A2SELLER")), submission="81 at noon")
-    for one in (first, second, elsewhere, other(shipment_number="H440")):
+    elsewhere = changed(submitted("1", other(seller_id="A2SELLER")), submission="81 at noon")
+    apart = changed(submitted("2", other(shipment_number="H440")), submission="17 at noon")
+    for one in (first, second, elsewhere, apart):
         await storage.confirmations.add(one)
 
-    found = await storage.confirmations.of_submission("A1SELLER", "81 at noon")
-    assert set(found) == {first, second}
+    assert await storage.confirmations.feed_of_submission("A1SELLER", "81 at noon") is None
+    await storage.confirmations.replace(second, changed(second, feed_id="50013018"))
+    assert await storage.confirmations.feed_of_submission("A1SELLER", "81 at noon") == "50013018"
 
 
 async def test_the_other_contents_of_what_was_sent_together_are_found(storage: Storage) -> None:

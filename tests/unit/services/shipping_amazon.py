@@ -290,15 +290,19 @@ class MemoryConfirmations:
             await self.replace(seen, new)
         return True
 
-    async def of_submission(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:
+    def _together(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:
         return tuple(
             row
             for row in self.rows.values()
             if (row.key.seller_id, row.submission) == (seller_id, submission)
         )
 
+    async def feed_of_submission(self, seller_id: str, submission: str) -> str | None:
+        together = self._together(seller_id, submission)
+        return next((one.feed_id for one in together if one.feed_id), None)
+
     async def rivals(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:
-        together = await self.of_submission(seller_id, submission)
+        together = self._together(seller_id, submission)
         found = [one for mine in together for one in await self.of_shipment(mine.key)]
         return tuple(one for one in found if one not in together)
 

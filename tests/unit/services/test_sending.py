@@ -93,6 +93,9 @@ async def test_a_lost_feed_is_found_for_all_that_were_in_it(shop: Shop) -> None:
     shop.clock.advance(200)
     # The first makes the feed a known one: the others must not miss it for that.
     assert [await shop.prepare(number) for number in ("H1", "H2", "H3")] == [Submitted("7001")] * 3
+    # One look at Amazon is enough for all: its quota for orders would last for few.
+    assert shop.amazon.calls["get_order"] == len(batch) + 1
+    assert shop.amazon.calls["feeds_since"] == 1
 
 
 async def test_a_feed_that_never_arrived_is_sent_again_as_a_whole(shop: Shop) -> None:
