@@ -73,8 +73,11 @@ async def _import(orders: int, *, are_known: bool = False) -> float:
         async def poll() -> bool:
             return await shop.poll(books)
 
+        again: datetime | None = None
+
         async def read() -> bool:
-            return await read_known(
+            nonlocal again
+            again = await read_known(
                 shop.account,
                 amazon=shop.amazon,
                 wanted_orders=shop.kept.wanted_orders,
@@ -83,11 +86,16 @@ async def _import(orders: int, *, are_known: bool = False) -> float:
                 clock=shop.clock,
                 random=middling,
             )
+            return again is not None and again <= shop.clock.now()
+
+        async def next_round() -> datetime | None:
+            return again
 
         def done() -> bool:
             return books.complete
 
-        await asyncio.gather(*(Worker(shop.clock, one).work(done) for one in (poll, read)))
+        workers = Worker(shop.clock, poll), Worker(shop.clock, read, next_round)
+        await asyncio.gather(*(one.work(done) for one in workers))
         return (books.complete_at - BEGIN).total_seconds()
 
 

@@ -42,6 +42,7 @@ async def keep_orders(kept: SyncStorage) -> None:
             marker=marker,
             shipping_methods={},
             read_at=NOW,
+            behind=NOW,
             now=NOW,
         ),
     )

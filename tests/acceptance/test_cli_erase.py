@@ -39,6 +39,7 @@ def keep(command: Command) -> KnownOrder | None:
                     marker=marker,
                     shipping_methods={},
                     read_at=NOW,
+                    behind=NOW,
                     now=NOW,
                 ),
             )

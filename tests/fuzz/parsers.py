@@ -143,6 +143,7 @@ def _kept(page: OrderPage) -> None:
         marker=PlainMarker(),
         shipping_methods={},
         read_at=NOON,
+        behind=NOON,
         now=NOON,
     )
     for one in (*taken.quarantined, *page.unreadable):

@@ -116,10 +116,19 @@ def refill(bucket: Bucket, now: datetime) -> Bucket:
 
 def take(bucket: Bucket, now: datetime) -> tuple[Bucket, datetime | None]:
     """Take one token: the bucket afterwards, and None to go or the moment to wait for."""
-    filled, not_before = refill(bucket, now), due(bucket, 1, now)
-    if not_before is None:
-        filled = msgspec.structs.replace(filled, tokens=max(filled.tokens - 1, 0.0))
-    return filled, not_before
+    not_before = due(bucket, 1, now)
+    return (refill(bucket, now) if not_before else spent(bucket, 1, now)), not_before
+
+
+def spent(bucket: Bucket, tokens: int, now: datetime) -> Bucket:
+    """The bucket once so many tokens are taken."""
+    filled = refill(bucket, now)
+    return msgspec.structs.replace(filled, tokens=max(filled.tokens - tokens, 0.0))
+
+
+def left(bucket: Bucket, now: datetime) -> int:
+    """How many calls may be made at `now`."""
+    return int(refill(bucket, now).tokens + _ROUNDING)
 
 
 def due(bucket: Bucket, tokens: int, now: datetime) -> datetime | None:

@@ -141,8 +141,10 @@ class _Work:
 
     async def _worked_off(self, kind: Kind, account: SyncAccount) -> bool:
         match kind:
-            case "poll" | "read":
-                more = await self._read(kind, account)
+            case "poll":
+                more = await self._poll(account)
+            case "read":
+                more = await self._read(account)
             case "deliver":
                 return await self._deliver(account)
             case "confirm":
@@ -169,26 +171,28 @@ class _Work:
     def _connected(self, account: SyncAccount) -> PacedAmazon:
         return self._connector.connect(connectable(account, self._clock.now()))
 
-    async def _read(self, kind: Kind, account: SyncAccount) -> bool:
-        amazon = self._connected(account)
-        if kind == "poll":
-            return await polling.poll_once(
-                account,
-                amazon=amazon,
-                readings=CountedReadings(self._kept.readings, self._metrics),
-                books=CountedBooks(self._kept.orders, self._metrics),
-                clock=self._clock,
-                random=random.random,
-            )
-        return await known_orders.read_known(
+    async def _poll(self, account: SyncAccount) -> bool:
+        return await polling.poll_once(
             account,
-            amazon=amazon,
+            amazon=self._connected(account),
+            readings=CountedReadings(self._kept.readings, self._metrics),
+            books=CountedBooks(self._kept.orders, self._metrics),
+            clock=self._clock,
+            random=random.random,
+        )
+
+    async def _read(self, account: SyncAccount) -> bool:
+        again = await known_orders.read_known(
+            account,
+            amazon=self._connected(account),
             wanted_orders=self._kept.wanted_orders,
             readings=self._kept.readings,
             books=self._kept.orders,
             clock=self._clock,
             random=random.random,
         )
+        self.alarms.set("read", account.id, again)
+        return again is not None and again <= self._clock.now()
 
     async def _deliver(self, account: SyncAccount) -> bool:
         store = stores.connect(
@@ -197,13 +201,15 @@ class _Work:
             clock=self._clock,
             allowed=self._hosts.listed,
         )
-        return await delivery.deliver_due(
+        again = await delivery.deliver_due(
             account,
             store=CountedStore(store, self._metrics),
             outbox=self._kept.outbox,
             clock=self._clock,
             random=random.random,
         )
+        self.alarms.set("deliver", account.id, again)
+        return again is not None and again <= self._clock.now()
 
     async def _confirm(self, account: SyncAccount) -> bool:
         return await confirm_waiting(

@@ -79,18 +79,6 @@ class StoredWantedOrders:
 
         await self._database.run(work)
 
-    async def put_all_off(self, account_id: str, until: datetime) -> None:
-        """Have none of the account's read before `until`."""
-        sooner = (
-            wanted_orders.c.account_id == account_id,
-            wanted_orders.c.next_attempt_at < until,
-        )
-
-        def work(connection: Connection) -> None:
-            connection.execute(update(wanted_orders).where(*sooner).values(next_attempt_at=until))
-
-        await self._database.run(work)
-
     async def due_accounts(self, now: datetime) -> tuple[str, ...]:
         """The accounts, none of them paused, with orders to be read now."""
         due = exists().where(

@@ -84,7 +84,7 @@ class Marker(Protocol):
 
 
 def decide(
-    known: KnownOrder | None, read: Order, *, marker: Marker, now: datetime
+    known: KnownOrder | None, read: Order, *, marker: Marker, behind: datetime, now: datetime
 ) -> Change | None:
     """What follows from reading an order. None: nothing, it is as it is known, or an older one.
 
@@ -92,10 +92,12 @@ def decide(
     request for one a cancel, once. What has no price yet, or a merchant's order whose address
     Amazon refused, is kept and not told. What vanishes of the buyer's data, and prices that
     vanish, are no change and stay as they are kept. Of an erased order, and of one whose buyer may
-    not be kept any more when it is first seen, the buyer's data is passed over.
+    not be kept any more when it is first seen, the buyer's data is passed over. This goes
+    by `behind`, the present moment by our clock or Amazon's, whichever is behind: nothing brings
+    the data back.
     """
     if known is None:
-        first = _first_sight(read, marker, now)
+        first = _first_sight(read, marker, behind, now)
         return _imported_if_fit(first.order or read, first, now)
     if read.updated_at < known.updated_at:
         return None
@@ -124,9 +126,9 @@ def _changed(known: KnownOrder, order: Order, marker: Marker) -> Change | None:
     return Change(latest, (MessageKind.ORDER_UPDATE,))
 
 
-def _first_sight(read: Order, marker: Marker, now: datetime) -> KnownOrder:
+def _first_sight(read: Order, marker: Marker, behind: datetime, now: datetime) -> KnownOrder:
     delivered_at = read.updated_at if _arrived(read) else None
-    late = delivered_at is not None and delivered_at <= now - LONGEST
+    late = delivered_at is not None and delivered_at <= behind - LONGEST
     return KnownOrder(
         number=read.number,
         order=_without_personal(read) if late else read,

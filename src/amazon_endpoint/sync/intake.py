@@ -93,11 +93,13 @@ def take_in(
     marker: Marker,
     shipping_methods: Mapping[str, str],
     read_at: datetime,
+    behind: datetime,
     now: datetime,
 ) -> Intake:
     """What is to be written of the orders that were read, and of those that could not be.
 
-    `shipping_methods` maps Amazon's service level to the store's shipping method.
+    `shipping_methods` maps Amazon's service level to the store's shipping method. `behind` is the
+    present moment by our clock or Amazon's, whichever is behind.
     """
     rows: list[KnownOrder] = []
     messages: list[Draft] = []
@@ -105,7 +107,7 @@ def take_in(
     wanted: list[str] = []
     quarantined = list(unreadable)
     for order in _newest(orders):
-        change = decide(known.get(order.number), order, marker=marker, now=now)
+        change = decide(known.get(order.number), order, marker=marker, behind=behind, now=now)
         if change is None:
             settled.append(order.number)
             continue

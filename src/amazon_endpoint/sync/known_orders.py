@@ -7,24 +7,29 @@ A poll reads what was updated longest ago first. While one has pages to go, what
 read first here: so the two meet, where otherwise each would read what the other has read.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 import msgspec
 
-from amazon_endpoint.amazon.port import Amazon, OrderPage, UnreadableOrder
+from amazon_endpoint.amazon.port import Amazon, OrderPage, PacedAmazon, UnreadableOrder
+from amazon_endpoint.amazon.quota import Bucket, due, left, spent
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.errors import EndpointError, Later, OrderNotFound, Throttled, Unreadable
+from amazon_endpoint.orders import Order
 from amazon_endpoint.sync.accounts import SyncAccount
 from amazon_endpoint.sync.backoff import Random, backoff
 from amazon_endpoint.sync.changes import KnownOrder, Marker
 from amazon_endpoint.sync.intake import Books, Intake, sort_out, take_in
 from amazon_endpoint.sync.polling import Readings
 from amazon_endpoint.sync.reading import ReadingKind, describe
+from amazon_endpoint.sync.two_clocks import by_both
 
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=10), timedelta(hours=12)
 _AT_ONCE = 20
+_ROUND = timedelta(seconds=20)
 
 
 class WantedOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,10 +64,6 @@ class WantedOrders(Protocol):
         """Keep what became of an attempt, unless the order was wanted anew or settled since."""
         ...
 
-    async def put_all_off(self, account_id: str, until: datetime) -> None:
-        """Have none of the account's read before `until`."""
-        ...
-
     async def due_accounts(self, now: datetime) -> tuple[str, ...]:
         """The accounts, none of them paused, with orders to be read now."""
         ...
@@ -75,68 +76,123 @@ async def find_due(
     return [("read", account_id) for account_id in await wanted_orders.due_accounts(now)]
 
 
+class _Read(msgspec.Struct, frozen=True):
+    """What came of reading an order."""
+
+    wanted: WantedOrder
+    answer: Order | EndpointError
+
+
+_Keep = Callable[[Sequence[_Read]], Awaitable[Collection[str]]]
+
+
 async def read_known(
     account: SyncAccount,
     *,
-    amazon: Amazon,
+    amazon: PacedAmazon,
     wanted_orders: WantedOrders,
     readings: Readings,
     books: Books,
     clock: Clock,
     random: Random,
-) -> bool:
-    """Read some of the orders that are wanted, as far as the quota goes, each kept by itself.
+) -> datetime | None:
+    """Read a round of the orders that are wanted, if the quota allows one by now, and keep them.
 
-    What fails is left alone for a growing while, without holding up the others. True: there may
-    be more to do right now.
+    What fails is left alone for a growing while, without holding up the others. The answer is when
+    there may be more to do: right now, or once the quota allows it. None: there is nothing more.
 
     Raises:
         StorageUnavailable: not even that could be kept.
     """
     if account.paused_at:
-        return False
+        return None
     poll = (await readings.of(account.id)).get(ReadingKind.POLL)
-    due = await wanted_orders.due(
+    waiting = await wanted_orders.due(
         account.id,
         clock.now(),
         _AT_ONCE,
         latest_first=poll is not None and poll.window is not None,
     )
-    for wanted in due:
-        read_at = clock.now()
-        try:
-            page, there = await _read(amazon, wanted.number)
-            again = await _keep(
-                page, wanted, account, books, there=there, read_at=read_at, now=clock.now()
-            )
-        except Throttled as throttled:
-            until = throttled.not_before or read_at + _wait(wanted, random)
-            await wanted_orders.put_all_off(account.id, until)
-            return False
-        except EndpointError as error:
-            await wanted_orders.put_off(_failed(wanted, error, clock.now(), random))
-            continue
-        if again:
-            await wanted_orders.put_off(_failed(wanted, None, clock.now(), random))
-    return len(due) == _AT_ONCE
+    if not waiting:
+        return None
+    quota, read_at = (await amazon.shipping_quota()).orders, clock.now()
+    if (not_before := _next_round(quota, len(waiting), read_at)) is not None:
+        return not_before
+    calls = left(quota, read_at)
+    # Asked for at the same moment, their tokens are taken in one transaction.
+    found = await asyncio.gather(*(_read(amazon, one) for one in waiting[:calls]))
+    answered = [one for one in found if isinstance(one.answer, Order | Unreadable | OrderNotFound)]
+    throttled = [one.answer for one in found if isinstance(one.answer, Throttled)]
+    failed = [
+        (one.wanted, one.answer)
+        for one in found
+        if one not in answered and not isinstance(one.answer, Order | Throttled)
+    ]
+
+    async def keep(some: Sequence[_Read]) -> Collection[str]:
+        behind = await by_both(amazon, clock)
+        return await _keep(some, account, books, read_at=read_at, behind=behind, now=clock.now())
+
+    for wanted, error in [*failed, *await _kept(answered, keep)]:
+        await wanted_orders.put_off(_failed(wanted, error, clock.now(), random))
+    now = clock.now()
+    if throttled:
+        return max(one.not_before or now + _FIRST_WAIT for one in throttled)
+    if calls < len(waiting):
+        return _next_round(spent(quota, calls, read_at), len(waiting) - calls, now) or now
+    return now if len(waiting) == _AT_ONCE else None
+
+
+def _next_round(quota: Bucket, waiting: int, now: datetime) -> datetime | None:
+    """When to read some of so many orders; None: now.
+
+    A few are read as soon as the quota allows them. Of many, those go together that it allows
+    every little while: they cost the database not much more than one of them. Its bucket is far
+    from full by then, as a full one loses tokens.
+    """
+    gained = int(quota.rate * _ROUND.total_seconds())
+    return due(quota, max(min(waiting, gained, quota.burst // 2), 1), now)
+
+
+async def _read(amazon: Amazon, wanted: WantedOrder) -> _Read:
+    try:
+        return _Read(wanted, await amazon.get_order(wanted.number))
+    except EndpointError as error:
+        return _Read(wanted, error)
+
+
+async def _kept(
+    found: Sequence[_Read], keep: _Keep
+) -> Sequence[tuple[WantedOrder, EndpointError | None]]:
+    """Keep all in one go, or each by itself where one spoils it. What is to be read again, and why
+    where it could not be kept."""
+    if not found:
+        return ()
+    try:
+        settled = await keep(found)
+    except EndpointError as error:
+        if len(found) == 1 or isinstance(error, Later):
+            return [(one.wanted, error) for one in found]
+        return [failed for one in found for failed in await _kept([one], keep)]
+    return [(one.wanted, None) for one in found if one.wanted.number not in settled]
 
 
 async def _keep(
-    page: OrderPage,
-    wanted: WantedOrder,
+    found: Sequence[_Read],
     account: SyncAccount,
     books: Books,
     *,
-    there: bool,
     read_at: datetime,
+    behind: datetime,
     now: datetime,
-) -> bool:
-    """Keep what was read; whether the order is to be read again."""
-    orders, unreadable = sort_out(page)
-    again = False
+) -> Collection[str]:
+    """Keep what was read; the numbers of what need not be read again."""
+    gone = {one.wanted.number for one in found if isinstance(one.answer, OrderNotFound)}
+    orders, unreadable = sort_out(_page(found))
+    settled: set[str] = set()
 
     def decide(known: Mapping[str, KnownOrder], marker: Marker) -> Intake:
-        nonlocal again
+        nonlocal settled
         intake = take_in(
             orders,
             unreadable,
@@ -144,27 +200,30 @@ async def _keep(
             marker=marker,
             shipping_methods=account.shipping_methods,
             read_at=read_at,
+            behind=behind,
             now=now,
         )
-        if not there:
-            intake = msgspec.structs.replace(intake, wanted=(), settled=(wanted.number,))
-        again = wanted.number in intake.wanted
-        return intake
+        settled = gone.union(intake.settled)
+        return msgspec.structs.replace(
+            intake,
+            wanted=tuple(one for one in intake.wanted if one not in gone),
+            settled=tuple(settled),
+        )
 
     await books.take_in(account.id, [order.number for order in orders], decide)
-    return again
+    return settled
 
 
-async def _read(amazon: Amazon, number: str) -> tuple[OrderPage, bool]:
-    """The order, or why it can't be had, as a page; and whether Amazon knows it."""
-    try:
-        return OrderPage(orders=(await amazon.get_order(number),)), True
-    except Unreadable as problem:
-        reason, there = problem.message, True
-    except OrderNotFound:
-        # Amazon's own words may quote a buyer.
-        reason, there = OrderNotFound().message, False
-    return OrderPage(orders=(), unreadable=(UnreadableOrder(number, reason),)), there
+def _page(found: Iterable[_Read]) -> OrderPage:
+    """The orders, and why those can't be had that are missing. Amazon's words may quote a buyer."""
+    orders, unreadable = [], []
+    for one in found:
+        if isinstance(one.answer, Order):
+            orders.append(one.answer)
+        else:
+            told = OrderNotFound() if isinstance(one.answer, OrderNotFound) else one.answer
+            unreadable.append(UnreadableOrder(one.wanted.number, told.message))
+    return OrderPage(orders=tuple(orders), unreadable=tuple(unreadable))
 
 
 def _failed(

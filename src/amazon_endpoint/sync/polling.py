@@ -26,6 +26,7 @@ from amazon_endpoint.sync.reading import (
     waiting,
     with_page,
 )
+from amazon_endpoint.sync.two_clocks import by_both
 
 _log = structlog.get_logger(__name__)
 
@@ -84,7 +85,10 @@ async def poll_once(
             after = with_page(reading, window, page, clock.now(), _every(reading, account))
             if page.stopped is not None:
                 after = after_error(after, page.stopped, clock.now(), random)
-            await _keep_page(page, reading, after, account, books, read_at=now, now=clock.now())
+            behind = await by_both(amazon, clock)
+            await _keep_page(
+                page, reading, after, account, books, read_at=now, behind=behind, now=clock.now()
+            )
     except EndpointError as error:
         after = after_error(reading, error, clock.now(), random)
         await readings.keep(after)
@@ -168,6 +172,7 @@ async def _keep_page(
     books: Books,
     *,
     read_at: datetime,
+    behind: datetime,
     now: datetime,
 ) -> None:
     """Keep a page that was read, and `turned`, the reading after it."""
@@ -184,6 +189,7 @@ async def _keep_page(
             marker=marker,
             shipping_methods=account.shipping_methods,
             read_at=read_at,
+            behind=behind,
             now=now,
         )
         new = sum(order.number not in known for order in intake.orders)

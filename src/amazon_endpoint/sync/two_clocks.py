@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from amazon_endpoint.amazon.port import Amazon
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.errors import EndpointError
 
@@ -15,6 +16,16 @@ _log = structlog.get_logger(__name__)
 LOOKS = 24 * 60
 
 _AHEAD = timedelta(hours=1)
+
+
+async def by_both(amazon: Amazon, clock: Clock) -> datetime:
+    """The present moment by the clock that is behind, to a few minutes. Whoever has just read
+    something of Amazon's has been told its time, and nothing is called.
+
+    Raises:
+        AmazonUnavailable: Amazon does not tell its time.
+    """
+    return min(clock.now(), await amazon.latest_upper_bound())
 
 
 class TwoClocks:

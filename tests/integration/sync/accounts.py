@@ -1,6 +1,6 @@
 """An account to be polled, and a sync that polls it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -70,17 +70,20 @@ class Polled:
         while await self.poll_once():
             pass
 
-    async def read_known(self) -> None:
-        while await read_known(
-            self.account,
-            amazon=self.amazon,  # type: ignore[arg-type]
-            wanted_orders=self.storage.wanted_orders,
-            readings=self.storage.readings,
-            books=self.storage.orders,
-            clock=self.clock,
-            random=middling,
-        ):
-            pass
+    async def read_known(self) -> datetime | None:
+        """Read by number until there is nothing more to do right now; when there will be."""
+        while True:
+            again = await read_known(
+                self.account,
+                amazon=self.amazon,  # type: ignore[arg-type]
+                wanted_orders=self.storage.wanted_orders,
+                readings=self.storage.readings,
+                books=self.storage.orders,
+                clock=self.clock,
+                random=middling,
+            )
+            if again is None or again > self.clock.now():
+                return again
 
     async def later(self, seconds: float = POLL_EVERY.total_seconds()) -> None:
         """Let time pass, and poll."""

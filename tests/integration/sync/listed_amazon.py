@@ -7,12 +7,20 @@ from typing import Any
 import msgspec
 
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery, UnreadableOrder
-from amazon_endpoint.errors import EndpointError, OrderNotFound, PageTokenRefused, Unreadable
+from amazon_endpoint.amazon.quota import Rate, ShippingQuota, drain, full, take
+from amazon_endpoint.errors import (
+    EndpointError,
+    OrderNotFound,
+    PageTokenRefused,
+    Throttled,
+    Unreadable,
+)
 from amazon_endpoint.orders import Order
 from tests.turned_clock import TurnedClock
 from tests.unit.hub.examples import order
 
 _NOT_YET = timedelta(minutes=2)
+_ORDERS = Rate(per_second=0.5, burst=30)
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -30,6 +38,9 @@ class ListedAmazon:
     def __init__(self, clock: TurnedClock, page_size: int = 2) -> None:
         self.clock = clock
         self.page_size = page_size
+        #: By how much its clock is behind ours.
+        self.behind = timedelta()
+        self._quota = full(_ORDERS, clock.now())
         self.orders: dict[str, Order] = {}
         self.unreadable: set[str] = set()
         self.served_before: datetime | None = None
@@ -49,7 +60,7 @@ class ListedAmazon:
         return self.orders[name]
 
     async def latest_upper_bound(self) -> datetime:
-        return self.clock.now() - _NOT_YET
+        return self.clock.now() - self.behind - _NOT_YET
 
     async def search_orders(self, query: OrderQuery, page_token: str | None) -> OrderPage:
         self.queries.append((query, page_token))
@@ -80,7 +91,17 @@ class ListedAmazon:
             served_before=self.served_before,
         )
 
+    async def shipping_quota(self) -> ShippingQuota:
+        return ShippingQuota(orders=self._quota, feeds=self._quota, direct=None)
+
+    def drain(self) -> None:
+        """Leave no order to be read by number now."""
+        self._quota = drain(self._quota, self.clock.now())
+
     async def get_order(self, number: str) -> Order:
+        self._quota, not_before = take(self._quota, self.clock.now())
+        if not_before is not None:
+            raise Throttled(not_before=not_before)
         self.asked_for.append(number)
         self._fail()
         if number in self.unreadable:

@@ -185,6 +185,25 @@ async def test_an_old_order_is_brought_in_without_its_buyer(shop: Tidied) -> Non
     assert (kept.marks.personal, kept.erased_at) == (None, shop.clock.now())
 
 
+@pytest.mark.parametrize("by_number", [False, True])
+async def test_a_clock_of_ours_that_is_ahead_costs_no_order_its_buyer(
+    shop: Tidied, by_number: bool
+) -> None:
+    shop.account = msgspec.structs.replace(shop.account, start=NOON - 60 * DAY)
+    shop.amazon.behind = 40 * DAY
+    moment = NOON - 45 * DAY
+    placed = shop.amazon.put(1, packages=ARRIVED, placed_at=moment, updated_at=moment)
+    if by_number:
+        await shop.storage.wanted_orders.want(shop.account.id, [placed.number], NOON)
+        await shop.read_known()
+    else:
+        await poll(shop)
+
+    ((_, _, order),) = await shop.deliver()
+    assert order.shipping_address == placed.shipping_address
+    assert order.shipping_address is not None
+
+
 # All of it or nothing
 
 

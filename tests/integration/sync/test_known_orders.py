@@ -1,5 +1,6 @@
 """Orders read by number: what is held, put aside or hinted at, next to the polls."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from amazon_endpoint.amazon.port import OrderPage, OrderQuery
 from amazon_endpoint.errors import AmazonUnavailable, CredentialsRefused, InvalidInput, Throttled
+from amazon_endpoint.sync.intake import Decide
 from amazon_endpoint.sync.known_orders import WantedOrder, find_due
 from amazon_endpoint.sync.quarantine import retry
 from tests.integration.sync.accounts import ACCOUNT, Polled, changed
@@ -30,6 +32,23 @@ async def want(shop: Polled, *numbers: str) -> None:
     await shop.storage.wanted_orders.want(ACCOUNT.id, numbers, shop.clock.now())
 
 
+def keeping(
+    shop: Polled, monkeypatch: pytest.MonkeyPatch, never: str | None = None
+) -> list[Sequence[str]]:
+    """What is kept together, of each transaction. One with the order `never` fails."""
+    together = []
+    take_in = shop.storage.orders.take_in
+
+    async def counted(account_id: str, numbers: Sequence[str], decide: Decide) -> bool:
+        if never in numbers:
+            raise InvalidInput
+        together.append(numbers)
+        return await take_in(account_id, numbers, decide)
+
+    monkeypatch.setattr(shop.storage.orders, "take_in", counted)
+    return together
+
+
 async def test_an_order_wanted_often_is_read_once(shop: Polled) -> None:
     shop.amazon.put(1)
     await want(shop, ONE, ONE)
@@ -43,13 +62,60 @@ async def test_an_order_wanted_often_is_read_once(shop: Polled) -> None:
     assert await find_due(shop.storage.wanted_orders, NOON + WEEK) == []
 
 
-async def test_more_orders_than_are_read_in_a_row_are_all_read(shop: Polled) -> None:
+async def test_what_the_quota_holds_is_read_at_once_and_the_rest_in_rounds(shop: Polled) -> None:
     numbers = [shop.amazon.put(number).number for number in range(45)]
+    await want(shop, *numbers)
+
+    for read, seconds_to_the_next in [(30, 20), (40, 10)]:
+        again = await shop.read_known()
+        assert len(shop.amazon.asked_for) == read
+        assert again is not None
+        assert round((again - shop.clock.now()).total_seconds(), 3) == seconds_to_the_next
+        shop.clock.advance((again - shop.clock.now()).total_seconds())
+    assert await shop.read_known() is None
+
+    assert shop.amazon.asked_for == numbers
+    assert len(await shop.messages()) == 45
+
+
+async def test_a_single_order_waits_for_no_others(shop: Polled) -> None:
+    shop.amazon.put(1)
+    await want(shop, ONE)
+    shop.amazon.drain()
+
+    again = await shop.read_known()
+
+    assert again is not None
+    assert round((again - NOON).total_seconds(), 3) == 2
+    assert shop.amazon.asked_for == []
+
+
+async def test_a_round_is_kept_in_one_transaction(
+    shop: Polled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = keeping(shop, monkeypatch)
+    numbers = [shop.amazon.put(number).number for number in range(12)]
     await want(shop, *numbers)
 
     await shop.read_known()
 
-    assert sorted(shop.amazon.asked_for) == numbers
+    assert kept == [numbers]
+
+
+async def test_what_can_not_be_kept_spoils_no_other_of_its_round(
+    shop: Polled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping(shop, monkeypatch, never=TWO)
+    for number in (1, 2, 3):
+        shop.amazon.put(number)
+    await want(shop, ONE, TWO, THREE)
+
+    await shop.read_known()
+
+    assert await shop.messages() == [(1, "order:import"), (3, "order:import")]
+    assert {one.number: one.last_error for one in (await wanted(shop)).values()} == {
+        TWO: "InvalidInput"
+    }
 
 
 async def test_an_order_held_for_its_address_is_read_until_amazon_tells_it(shop: Polled) -> None:
@@ -146,21 +212,19 @@ async def test_a_number_that_amazon_knows_not_is_put_aside_and_not_asked_again(
     assert await wanted(shop) == {}
 
 
-async def test_an_empty_quota_puts_all_off_and_is_no_failure(shop: Polled) -> None:
+async def test_being_throttled_is_no_failure(shop: Polled) -> None:
     for number in (1, 2, 3):
         shop.amazon.put(number)
     await want(shop, ONE, TWO, THREE)
-    shop.amazon.failures.extend([None, Throttled(not_before=NOON + timedelta(seconds=2))])
+    shop.amazon.failures.extend([None, Throttled(not_before=NOON + timedelta(seconds=40))])
 
-    await shop.read_known()
+    assert await shop.read_known() == NOON + timedelta(seconds=40)
 
-    assert shop.amazon.asked_for == [ONE, TWO]
-    left = await wanted(shop)
-    assert {one.next_attempt_at for one in left.values()} == {NOON + timedelta(seconds=2)}
-    assert {one.attempts for one in left.values()} == {0}
-    shop.clock.advance(2)
+    assert len(await shop.messages()) == 2
+    assert {one.number: one.attempts for one in (await wanted(shop)).values()} == {TWO: 0}
+    shop.clock.advance(40)
     await shop.read_known()
-    assert len(await shop.messages()) == 3
+    assert await shop.messages() == [(2, "order:import")]
 
 
 @pytest.mark.parametrize("error", [AmazonUnavailable, CredentialsRefused])

@@ -45,7 +45,7 @@ class PlainMarker:
 def read(
     known: KnownOrder | None, one: Order, *, marker: PlainMarker | None = None, now: datetime = NOON
 ) -> Change | None:
-    return decide(known, one, marker=marker or PlainMarker(), now=now)
+    return decide(known, one, marker=marker or PlainMarker(), behind=now, now=now)
 
 
 def after(*orders: Order) -> KnownOrder:

@@ -1,5 +1,6 @@
 """A seller's account, as the Selling Partner API serves it."""
 
+import asyncio
 from datetime import datetime
 
 from amazon_endpoint.amazon.amazon_time import latest_upper_bound
@@ -62,8 +63,6 @@ class SellingPartnerAccount:
 
     async def shipping_quota(self) -> ShippingQuota:
         """See `port.PacedAmazon`."""
-        return ShippingQuota(
-            orders=await self._transport.bucket(GET_ORDER),
-            feeds=await self._transport.bucket(CREATE_FEED),
-            direct=await self._transport.bucket(CONFIRM_SHIPMENT),
-        )
+        operations = GET_ORDER, CREATE_FEED, CONFIRM_SHIPMENT
+        orders, feeds, direct = await asyncio.gather(*map(self._transport.bucket, operations))
+        return ShippingQuota(orders=orders, feeds=feeds, direct=direct)
