@@ -4,7 +4,7 @@ from sqlalchemy import Connection, inspect, text
 
 from amazon_endpoint.location import StorageUnusable
 
-LATEST = "0009"
+LATEST = "0010"
 
 # Any number will do as long as it is always the same.
 _MIGRATION_LOCK = 7_269_411_053

@@ -4,6 +4,7 @@ All of it goes with its account.
 """
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     not_,
     or_,
     text,
@@ -38,6 +40,7 @@ shipments = Table(
     Column("sealed_reason", LargeBinary, info={**SEALED, "place": "shipments.reason"}),
     Column("alarm", Text),
     Column("attempts", Integer, nullable=False),
+    Column("left_behind", Boolean, nullable=False, server_default=false()),
     Column("received_at", Moment, nullable=False),
     Column("next_attempt_at", Moment),
     Column("ended_at", Moment),

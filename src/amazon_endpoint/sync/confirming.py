@@ -120,8 +120,7 @@ async def confirm_waiting(
 
     def feed_of(batch: Sequence[KeptShipment]) -> datetime:
         # Else few orders that can be read at once would be few shipments in twenty minutes.
-        left_behind = any(one.reason == _UNREAD for one in batch)
-        last = None if left_behind else last_feed
+        last = None if any(one.left_behind for one in batch) else last_feed
         return next_feed([one.received_at for one in batch], last, quota.feeds, now)
 
     channel = choose(
@@ -134,14 +133,7 @@ async def confirm_waiting(
     by_feed = untracked if channel is Channel.DIRECT else [*untracked, *tracked]
     directly = tracked if channel is Channel.DIRECT else []
     if by_feed and (feed_at := feed_of(by_feed)) > now:
-        # What was left behind still is, when that feed goes.
-        await keep(
-            shipments,
-            [
-                (one, put_off(one, feed_at, _UNREAD if one.reason == _UNREAD else _GATHERS))
-                for one in by_feed
-            ],
-        )
+        await keep(shipments, [(one, put_off(one, feed_at, _GATHERS)) for one in by_feed])
     elif by_feed:
         taken = {one.id for one in due}
         await sending.by_feed([*by_feed, *(one for one in waiting if one.id not in taken)])
@@ -253,7 +245,8 @@ class _Round:
                 alongside=alongside,
             )
         except Throttled as throttled:
-            return put_off(kept, throttled.not_before or now + _FIRST_WAIT, _UNREAD)
+            unread = put_off(kept, throttled.not_before or now + _FIRST_WAIT, _UNREAD)
+            return msgspec.structs.replace(unread, left_behind=True)
         except EndpointError as error:
             return self._failed(kept, error)
         return outcome if isinstance(outcome, Ready) else self._after(kept, outcome)

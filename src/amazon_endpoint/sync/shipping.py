@@ -56,8 +56,9 @@ class KeptShipment(msgspec.Struct, frozen=True, kw_only=True):
     """One content of a shipment, as it is kept.
 
     `sealed` is the shipment itself, absent once its data was erased. `reason` is why it waits or
-    was refused, `alarm` what somebody has to look at. `attempts` counts failures in a row. Without
-    a `next_attempt_at` there is nothing to do for it, or its feed is what is followed.
+    was refused, `alarm` what somebody has to look at. `attempts` counts failures in a row.
+    `left_behind`: a feed may have gone without it, for its order could not be read. Without a
+    `next_attempt_at` there is nothing to do for it, or its feed is what is followed.
     """
 
     id: str
@@ -71,6 +72,7 @@ class KeptShipment(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     alarm: str | None = None
     attempts: int = 0
+    left_behind: bool = False
     received_at: datetime
     next_attempt_at: datetime | None
     ended_at: datetime | None = None
@@ -269,6 +271,7 @@ def _changed(
         reason=reason,
         alarm=None,
         attempts=0,
+        left_behind=False,
         next_attempt_at=next_attempt_at,
         ended_at=ended_at,
     )

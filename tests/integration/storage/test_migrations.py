@@ -134,6 +134,7 @@ ROWS: dict[str, dict[str, Any]] = {
         ),
         "state": "sent",
         "feed_id": "50013018",
+        "left_behind": True,
         "reason": "It gathers with others for a feed.",
         "sealed_reason": None,
         "alarm": None,
