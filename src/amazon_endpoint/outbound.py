@@ -28,7 +28,11 @@ _WHOLE_CALL_SECONDS = 60
 CALLS_AT_ONCE = 200
 _LONGEST_WAIT_FOR_TURN = 10
 _LIMITS = httpx2.Limits(
-    max_connections=CALLS_AT_ONCE, max_keepalive_connections=100, keepalive_expiry=20
+    max_connections=CALLS_AT_ONCE,
+    max_keepalive_connections=100,
+    # Many servers close what has rested for five seconds. A call that such a one was just given
+    # would be lost, and nobody would know whether it came.
+    keepalive_expiry=4,
 )
 
 _ENDING_IN_IPV4 = [

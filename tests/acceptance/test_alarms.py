@@ -9,10 +9,11 @@ import pytest
 
 from amazon_endpoint.sandbox.options import SandboxOptions
 from amazon_endpoint.sandbox.testing import RunningSandbox, run_in_thread
-from amazon_endpoint.sync import channel, shipping
+from amazon_endpoint.sync import channel, retries, shipping
 from tests.acceptance import built_in
 from tests.acceptance.built_in import BuiltInHub, TakingStore, of
 from tests.acceptance.conftest import Command
+from tests.integration.spapi.scripted_amazon import Reply
 
 SOON = timedelta(seconds=0.2)
 
@@ -25,11 +26,17 @@ def sandbox() -> Iterator[RunningSandbox]:
         yield running
 
 
+@pytest.fixture
+def rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is due is searched for at the beginning, and then no more."""
+    pace = msgspec.structs.replace(built_in._PACE, minute=3600)
+    monkeypatch.setattr(built_in, "_PACE", pace)
+
+
+@pytest.mark.usefixtures("rarely")
 async def test_a_feed_goes_and_is_looked_at_at_its_moment(
     command: Command, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rarely = msgspec.structs.replace(built_in._PACE, minute=3600)
-    monkeypatch.setattr(built_in, "_PACE", rarely)
     monkeypatch.setattr(channel, "QUIET", SOON)
     monkeypatch.setattr(shipping, "_FIRST_LOOK", SOON)
     async with TakingStore() as store:
@@ -43,3 +50,26 @@ async def test_a_feed_goes_and_is_looked_at_at_its_moment(
                 await asyncio.sleep(0.02)
 
         assert sandbox.calls("createFeed") == sandbox.calls("getFeed") == 1
+
+
+@pytest.mark.usefixtures("rarely")
+async def test_a_message_is_tried_again_at_its_moment(
+    command: Command, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "_STEPS", 100 * (SOON,))
+    async with TakingStore() as store:
+        store.says = Reply(500)
+        hub = BuiltInHub(command, sandbox, store)
+        order = hub.place()
+        await hub.add_account()
+        # Amazon tells nothing of the last two minutes.
+        hub.later(180)
+
+        async with hub.at_work(), asyncio.timeout(60):
+            while not hub.logged("delivery_failed"):  # noqa: ASYNC110 - logs wake nobody
+                await asyncio.sleep(0.02)
+            store.says = Reply(204, b"")
+            while not hub.logged("delivered"):  # noqa: ASYNC110 - logs wake nobody
+                await asyncio.sleep(0.02)
+
+        assert store.told(order) == ["order:import"]

@@ -58,6 +58,24 @@ class StoredOutbox:
 
         return await self._database.run(work)
 
+    async def next_due(self, account_id: str) -> datetime | None:
+        """When the next message is to be delivered that no other one holds up, be it overdue."""
+        query = (
+            select(outbox.c.next_attempt_at)
+            .where(
+                outbox.c.account_id == account_id,
+                outbox.c.next_attempt_at.is_not(None),
+                ~_held_up,
+            )
+            .order_by(outbox.c.next_attempt_at)
+            .limit(1)
+        )
+
+        def work(connection: Connection) -> datetime | None:
+            return connection.scalar(query)
+
+        return await self._database.run(work)
+
     def open(self, message: OutboxMessage) -> bytes:
         """The body, as `stores.messages` wrote it (`KeyMissing`, `Damaged`)."""
         row = f"{message.account_id}/{message.order_number}/{message.sequence}"

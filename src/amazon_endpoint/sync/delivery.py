@@ -1,7 +1,7 @@
 """Delivery: an account's messages on their way from the outbox to its store."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -17,9 +17,10 @@ from amazon_endpoint.sync.standing import Standing
 
 _log = structlog.get_logger(__name__)
 
-# A call takes a minute at most, a few of them go at once: such a batch ends before long even at a
-# store that is as slow as can be.
-_BATCH = 40
+# As many as may be held in memory for each of the accounts that are delivered at once; and for how
+# long, at a store that is slow, before others have their turn.
+_BATCH = 100
+_LONGEST = timedelta(minutes=2)
 
 # A commit costs as much as a call. What was delivered and not kept comes to the store once more,
 # should the process die: what it took in a second, and what goes at once with the slowest.
@@ -28,7 +29,7 @@ _UNKEPT = timedelta(seconds=1)
 
 async def deliver_due(
     account: SyncAccount, *, store: Store, outbox: Outbox, clock: Clock, random: Random
-) -> bool:
+) -> datetime | None:
     """Send a batch of the account's messages, a few at once, of each order one after the other.
 
     What the store doesn't take is put off and holds up its own order alone; after three days of
@@ -40,37 +41,39 @@ async def deliver_due(
     gone (410) is not called again until the operator redelivers or gives another destination; its
     messages stay pending.
 
-    True: there is more to do right now.
+    Returns when there is more to do, now or before if that is right now. None: not until there is a
+    message more, or the operator says so.
 
     Raises:
         StorageUnavailable: what was delivered and not kept will come to the store a second time.
         AccountUnknown: the account was removed.
     """
     if account.paused_at is not None:
-        return False
+        return None
+    began = clock.now()
     standing = await outbox.standing(account.id)
-    if not standing.is_open(clock.now()):
-        return False
+    if not standing.is_open(began):
+        return standing.opens_at
     # Those that fail time and again have others before them.
-    due = await outbox.due(account.id, clock.now(), _BATCH)
+    due = await outbox.due(account.id, began, _BATCH)
     waiting = sorted(due, key=lambda one: one.attempts)
     attempts = _Attempts(store, outbox, clock, random)
     try:
-        while waiting and standing.is_open(clock.now()):
+        while waiting and standing.is_open(clock.now()) and clock.now() < began + _LONGEST:
             together, waiting = waiting[: standing.at_once], waiting[standing.at_once :]
             outcomes = await attempts.make(together)
             now_standing = standings.after(standing, outcomes, clock.now(), random)
             if now_standing != standing:
                 if not await outbox.keep_standing(now_standing):
                     # The operator said otherwise meanwhile, maybe of another store.
-                    return True
+                    return began
                 _tell(now_standing)
                 standing = await outbox.standing(account.id)
     finally:
         await attempts.keep()
     if not standing.is_open(clock.now()):
-        return False
-    return len(due) == _BATCH or bool(await outbox.due(account.id, clock.now(), 1))
+        return standing.opens_at
+    return began if waiting or len(due) == _BATCH else await outbox.next_due(account.id)
 
 
 class _Attempts:

@@ -63,6 +63,10 @@ class Outbox(Protocol):
         whatever the store's standing is."""
         ...
 
+    async def next_due(self, account_id: str) -> datetime | None:
+        """When the next message is to be delivered that no other one holds up, be it overdue."""
+        ...
+
     def open(self, message: OutboxMessage) -> bytes:
         """The body, as `stores.messages` wrote it.
 

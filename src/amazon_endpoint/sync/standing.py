@@ -40,6 +40,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         resting = self.rests_until is not None and self.rests_until > now
         return self.stopped_at is None and not resting
 
+    @property
+    def opens_at(self) -> datetime | None:
+        """From when on messages may be sent to it; None: whenever, or when the operator says so."""
+        return self.rests_until if self.stopped_at is None else None
+
 
 def after(
     standing: Standing, outcomes: Sequence[Outcome], now: datetime, random: Random

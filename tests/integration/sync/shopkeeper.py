@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import deque
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, update
@@ -80,7 +81,7 @@ class Delivering:
             self.shop.amazon.put(number, **changes)
         await self.shop.later()
 
-    async def batch(self) -> bool:
+    async def batch(self) -> datetime | None:
         return await deliver_due(
             self.account,
             store=connect(
@@ -96,8 +97,12 @@ class Delivering:
 
     async def deliver(self) -> None:
         """Deliver until there is nothing more to do right now."""
-        while await self.batch():
+        while self.is_now(await self.batch()):
             pass
+
+    def is_now(self, due: datetime | None) -> bool:
+        """Whether there is more to do right now."""
+        return due is not None and due <= self.shop.clock.now()
 
     async def later(self, seconds: float) -> None:
         """Let time pass. What is due is searched for each minute, and less often in long times."""

@@ -14,6 +14,7 @@ from amazon_endpoint.storage import StorageUnavailable
 from amazon_endpoint.storage.outbox import StoredOutbox
 from amazon_endpoint.stores.port import Delivery, Outcome
 from amazon_endpoint.stores.webhook import WebhookStore
+from amazon_endpoint.sync import delivery
 from amazon_endpoint.sync.outbox import OutboxState
 from tests.integration.spapi.scripted_amazon import LOST, Reply
 from tests.integration.sync.accounts import ACCOUNT, Polled
@@ -59,8 +60,11 @@ async def test_what_is_due_comes_to_the_store_in_the_sequence_of_each_order(
     assert not await world.batch()
 
 
-async def test_a_few_messages_go_at_once(world: Delivering) -> None:
-    await world.place(*range(1, 50))
+async def test_a_few_messages_go_at_once(
+    world: Delivering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "_BATCH", 8)
+    await world.place(*range(1, 11))
     world.store.hold()
 
     batch = asyncio.create_task(world.batch())
@@ -68,9 +72,49 @@ async def test_a_few_messages_go_at_once(world: Delivering) -> None:
         await world.store.four_at_once.wait()
     world.store.release()
 
-    assert await batch
+    assert world.is_now(await batch)
     assert world.store.most_at_once == 4
-    assert len(world.store.asked) == 40
+    assert len(world.store.asked) == 8
+
+
+async def test_a_slow_store_leaves_others_their_turn(world: Delivering) -> None:
+    await world.place(*range(1, 11))
+    world.store.hold()
+
+    batch = asyncio.create_task(world.batch())
+    async with asyncio.timeout(60):
+        await world.store.four_at_once.wait()
+    world.shop.clock.advance(150)
+    world.store.release()
+
+    assert world.is_now(await batch)
+    assert len(world.store.asked) == 4
+
+
+async def test_what_failed_is_due_at_its_own_moment(world: Delivering) -> None:
+    world.store.will_say(1, Reply(500))
+    await world.place(1, 2)
+
+    assert await world.batch() == world.shop.clock.now() + timedelta(seconds=10.5)
+
+
+async def test_a_store_that_is_down_is_due_when_its_rest_is_over(world: Delivering) -> None:
+    await world.place(*range(1, 6))
+    world.store.always = LOST
+
+    due = await world.batch()
+
+    assert due == (await world.outbox.standing(ACCOUNT.id)).rests_until
+    assert (due or world.shop.clock.now()) > world.shop.clock.now()
+    assert await world.batch() == due
+
+
+async def test_a_store_that_is_gone_is_due_at_no_moment(world: Delivering) -> None:
+    await world.place(1)
+    world.store.always = Reply(410)
+
+    assert await world.batch() is None
+    assert await world.batch() is None
 
 
 async def test_an_update_waits_until_its_import_is_accepted(world: Delivering) -> None:
@@ -215,7 +259,7 @@ async def test_what_a_store_says_after_the_operator_spoke_does_not_stop_the_next
     await world.outbox.redeliver(ACCOUNT.id, world.shop.clock.now())
     world.store.release()
 
-    assert await batch
+    assert world.is_now(await batch)
     assert (await world.outbox.standing(ACCOUNT.id)).is_open(world.shop.clock.now())
 
 
