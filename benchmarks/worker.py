@@ -10,6 +10,7 @@ import sys
 from amazon_endpoint import logs, settings
 from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.amazon.hosts import AllowedHosts
+from amazon_endpoint.cli.garbage import spare_what_stays
 from amazon_endpoint.cli.work import at_work
 from amazon_endpoint.clock import SystemClock
 from amazon_endpoint.storage import Storage
@@ -30,6 +31,7 @@ async def _work(worker: str) -> None:
                     engine.wake("poll", account_id)
 
             asyncio.get_running_loop().add_reader(sys.stdin, told)
+            spare_what_stays()
             print("It has started.", flush=True)
             await asyncio.Event().wait()
 

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from amazon_endpoint import logs, settings
+from amazon_endpoint.cli.garbage import spare_what_stays
 from amazon_endpoint.cli.listening import address, allow_connections, is_loopback, listen
 from amazon_endpoint.clock import SystemClock
 from amazon_endpoint.settings import Settings
@@ -93,6 +94,7 @@ async def _run(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.handle_exit, number, None)
     async with app.router.lifespan_context(app):
+        spare_what_stays()
         # Only now: without its database it would answer nobody.
         click.echo(f"Amazon Endpoint listens on {address(listener)} (Ctrl-C stops it).")
         if given.token is None:

@@ -9,6 +9,7 @@ import click
 from amazon_endpoint import logs, settings
 from amazon_endpoint.amazon.connect import Connector
 from amazon_endpoint.amazon.hosts import AllowedHosts
+from amazon_endpoint.cli.garbage import spare_what_stays
 from amazon_endpoint.cli.work import at_work
 from amazon_endpoint.clock import SystemClock
 from amazon_endpoint.settings import Settings
@@ -44,6 +45,7 @@ async def _run(given: Settings, worker: str) -> None:
         )
         try:
             async with at_work(given, storage, connector, worker=worker, clock=clock):
+                spare_what_stays()
                 click.echo(f"Worker {worker} is at work (Ctrl-C stops it).")
                 await stopped.wait()
                 click.echo("It finishes what is under way.", err=True)
