@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+import click
 import httpx2
 import msgspec
 
@@ -27,6 +28,10 @@ from amazon_endpoint.amazon.generation import Shared
 from amazon_endpoint.amazon.hosts import AllowedHosts
 from amazon_endpoint.amazon.mws.position import Position, read_position
 from amazon_endpoint.amazon.port import Amazon, OrderPage
+from amazon_endpoint.cli.endpoint import message as cli_message
+from amazon_endpoint.cli.poll_state import PollState
+from amazon_endpoint.cli.reply import Parameter
+from amazon_endpoint.cli.shipments import read_shipment
 from amazon_endpoint.errors import EndpointError, InvalidInput, PageTokenRefused
 from amazon_endpoint.feeds import FeedResult, FeedState, FeedStatus
 from amazon_endpoint.hub.errors import NotAMessage
@@ -34,7 +39,7 @@ from amazon_endpoint.hub.json_object import read_object
 from amazon_endpoint.hub.requests import Confirm
 from amazon_endpoint.hub.v5 import reply as v5_reply
 from amazon_endpoint.hub.v5 import requests as v5
-from amazon_endpoint.hub.v5.message import decode
+from amazon_endpoint.hub.v5.message import Service, decode
 from amazon_endpoint.hub.v6 import reply as v6_reply
 from amazon_endpoint.hub.v6 import requests as v6
 from amazon_endpoint.hub.v6.call import is_call, read_call, request_id
@@ -389,6 +394,33 @@ async def _settings(body: bytes) -> object:
     return found
 
 
+# Files on the command line
+
+_ACCOUNT = {name: str(value) for name, value in PARAMETERS.items()}
+
+
+async def _shipment_file(body: bytes) -> object:
+    try:
+        shipment = {"shipment": read_shipment(body)}
+        message = decode(cli_message(Service.SHIPMENT_CONFIRM, shipment, _ACCOUNT))
+    except (click.UsageError, NotAMessage):
+        return None
+    return _usable(lambda: v5.read_confirm(message, _NOW))
+
+
+async def _poll_state(body: bytes) -> object:
+    """What is read can be kept again."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "state.json")
+        file.write_bytes(body)  # noqa: ASYNC240 - nobody else waits
+        try:
+            state = PollState(file)
+        except click.UsageError:
+            return None
+        state.keep(Parameter(name, value) for name, value in state.parameters.items())
+        return PollState(file).parameters
+
+
 def _written(value: object) -> bytes:
     return json.dumps(value).encode()
 
@@ -587,5 +619,19 @@ PARSERS = (
         "settings",
         (b'"2026-11-01T00:00:00Z"', b'"127.0.0.1:8001,example.com"', b'"1024"', b'"true"'),
         _settings,
+    ),
+    Parser("shipment-file", (_written({"payload": {"shipment": _SHIPMENT}}),), _shipment_file),
+    Parser(
+        "poll-state",
+        (
+            _written(
+                {
+                    "amazon.last_updated_after": "2026-11-01T00:00:00Z",
+                    "amazon.resume": "w1.x",
+                    "amazon.seen": "2026-11-01T12:00:00Z 0123456789abcdef",
+                }
+            ),
+        ),
+        _poll_state,
     ),
 )

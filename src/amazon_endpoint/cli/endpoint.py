@@ -187,7 +187,7 @@ def message(
 def _answered(content: bytes, clock: Clock) -> Reply:
     try:
         reply = read_reply(content)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         raise Refused("This is no endpoint's answer. Check the address.") from None
     if reply.delay is not None and not reply.messages:
         raise Later(

@@ -35,7 +35,7 @@ class PollState:
             return
         except OSError as error:
             raise click.UsageError(f"{path} can't be read: {error.strerror}.") from None
-        except msgspec.DecodeError:
+        except ValueError:
             raise click.UsageError(
                 f"{path} is no state of `orders poll`. Name another file."
             ) from None

@@ -190,7 +190,7 @@ def read_shipment(content: bytes) -> msgspec.Raw:
             if wrapper in within:
                 found = within[wrapper]
                 within = msgspec.json.decode(found, type=dict[str, msgspec.Raw])
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise click.UsageError(f"This is no shipment in JSON: {error}.") from None
     return found
 

@@ -73,6 +73,11 @@ def test_a_delay_is_a_moment_to_come_back_at() -> None:
     assert (later.value.not_before - NOON).total_seconds() == 60
 
 
-def test_an_answer_that_is_no_reply_is_told() -> None:
+@pytest.mark.parametrize(
+    "answer",
+    [b"<html>", b'{"message_id": "\xff"}', b'{"message_id": "1", "a": ' + b"[" * 5_000],
+    ids=["html", "no text", "nested"],
+)
+def test_an_answer_that_is_no_reply_is_told(answer: bytes) -> None:
     with pytest.raises(Refused, match="no endpoint's answer"):
-        _answered(b"<html>", TurnedClock())
+        _answered(answer, TurnedClock())

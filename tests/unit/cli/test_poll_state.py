@@ -61,13 +61,17 @@ def test_a_write_that_fails_leaves_the_old_state(
     assert list(tmp_path.iterdir()) == [file]
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"a": 1}', "PK\x03"])
-def test_another_file_is_not_taken_for_a_state(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b'{"a": 1}', b"PK\x03", b'{"a": "\xff"}'],
+    ids=["empty", "list", "number", "archive", "no text"],
+)
+def test_another_file_is_not_taken_for_a_state(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "important.txt"
-    file.write_text(content)
+    file.write_bytes(content)
     with pytest.raises(click.UsageError, match="no state of"):
         PollState(file)
-    assert file.read_text() == content
+    assert file.read_bytes() == content
 
 
 def test_without_a_file_it_is_kept_in_memory() -> None:
