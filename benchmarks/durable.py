@@ -39,6 +39,8 @@ from amazon_endpoint.stores.messages import order_message
 from amazon_endpoint.stores.port import Delivered, Delivery, Destination, MessageKind
 from amazon_endpoint.stores.webhook import WebhookStore
 from amazon_endpoint.sync.accounts import SyncAccount
+from amazon_endpoint.sync.standing import Standing
+from benchmarks.processor import processor_seconds
 from benchmarks.rows import SAMPLES, Row, Size
 from tests.chaos.orders import plain_orders
 from tests.postgresql import running_postgresql
@@ -92,6 +94,8 @@ class Line:
         orders: int,
         workers: Sequence[subprocess.Popen[str]],
         arrived: Callable[[], int],
+        *,
+        gone: bool,
     ) -> None:
         self._database = database
         self._amazon = amazon
@@ -99,6 +103,7 @@ class Line:
         self._orders = orders
         self._workers = workers
         self._arrived = arrived
+        self._gone = gone
         self._accounts = 0
         self._bodies = asyncio.run(self._read_messages())
 
@@ -137,11 +142,7 @@ class Line:
         return max(map(_peak_megabytes, self._workers))
 
     def _processor_seconds(self) -> float:
-        ticks = 0
-        for one in self._workers:
-            told = Path(f"/proc/{one.pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(told[11]) + int(told[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return sum(processor_seconds(one.pid) for one in self._workers)
 
     async def _add(self, numbers: range) -> list[str]:
         async with await Storage.open(self._database) as storage:
@@ -149,6 +150,9 @@ class Line:
             fresh = [_account(number, self._amazon, self._store) for number in numbers]
             for one in fresh:
                 await kept.accounts.add(one)
+                if self._gone:
+                    stopped = Standing(account_id=one.id, stopped_at=one.created_at, reason="Gone.")
+                    await kept.outbox.keep_standing(stopped)
             return [one.id for one in fresh]
 
     async def _read_messages(self) -> Sequence[bytes]:
@@ -218,7 +222,8 @@ async def _post_plainly(store: str, bodies: Sequence[bytes], messages: int) -> t
 def running(kind: DatabaseKind, orders: int, *, gone: bool = False) -> Iterator[Line]:
     """A line whose accounts have so many orders each.
 
-    They arrive at the store, or where that is `gone` and takes none, in SQLite's database.
+    They arrive at the store, or where that has long been `gone`, so that nothing is sent to it, in
+    SQLite's database.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -231,7 +236,7 @@ def running(kind: DatabaseKind, orders: int, *, gone: bool = False) -> Iterator[
                 *("--scenario", str(scenario)),
             )
         )
-        store = stack.enter_context(_server("-m", "benchmarks.store", *["gone"] * gone))
+        store = stack.enter_context(_server("-m", "benchmarks.store"))
         if kind == "sqlite":
             database = f"sqlite:///{folder}/endpoint.db"
         else:
@@ -242,7 +247,7 @@ def running(kind: DatabaseKind, orders: int, *, gone: bool = False) -> Iterator[
             for number in range(_WORKERS[kind])
         ]
         arrived = partial(_kept, folder / "endpoint.db") if gone else partial(_taken, store)
-        yield Line(database, amazon, store, orders, workers, arrived)
+        yield Line(database, amazon, store, orders, workers, arrived, gone=gone)
 
 
 def _taken(store: str) -> int:

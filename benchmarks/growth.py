@@ -1,14 +1,14 @@
 """Growth: what one order costs when there are 10 or 100 times as many, and the plot of it."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from html import escape
 from math import log10
 from typing import Literal, NamedTuple
 
-from benchmarks.durable import running
+from benchmarks.durable import Line, running
 from benchmarks.pages import page
 from benchmarks.reading import reply
 from benchmarks.rows import SAMPLES, Growth, Row, Size
@@ -17,6 +17,9 @@ from benchmarks.turns import by_turns, timed
 _TIMES = {Size.FULL: (1, 10, 100), Size.SHORT: (1, 2)}
 _LARGEST = 100
 _FLAT = 1.25
+
+# What takes a worker takes seconds; its processor's time varies little.
+_FEW_SAMPLES = 3
 
 Activity = Callable[[int], float]
 """Does something to so many times its first number of orders; milliseconds of an order."""
@@ -39,20 +42,47 @@ def growth(size: Size) -> Iterator[Row]:
         with make(size) as activity:
             rounds = samples if size is Size.FULL else 1
             taken = by_turns(rounds, *(_at(activity, times) for times in sizes))
-        for times, theirs in zip(sizes[1:], taken[1:], strict=True):
-            yield Row(
-                name=f"{of}, {times} × the {what}",
-                ours=theirs,
-                theirs=taken[0],
-                unit="ms an order",
-                against="one order of the first size",
-                at_most=_FLAT,
-                growth=Growth(f"{of}, {what}", times),
-            )
+        yield from _rows(of, what, dict(zip(sizes, taken, strict=True)))
 
 
 def _at(activity: Activity, times: int) -> Callable[[int], float]:
     return lambda _: activity(times)
+
+
+def _rows(of: str, what: What, taken: Mapping[int, Sequence[float]]) -> Iterator[Row]:
+    """What an order takes at each size, against the first; and what each further one does.
+
+    What a run takes anyway makes orders cheaper the more of them share it, and could hide that each
+    takes longer than the one before. It is no part of what further orders take.
+    """
+    first, *larger = taken
+    for times in larger:
+        yield Row(
+            name=f"{of}, {times} × the {what}",
+            ours=tuple(taken[times]),
+            theirs=tuple(taken[first]),
+            unit="ms an order",
+            against="one order of the first size",
+            at_most=_FLAT,
+            growth=Growth(f"{of}, {what}", times),
+        )
+    for one, middle, last in zip(taken, larger, larger[1:], strict=False):
+        yield Row(
+            name=f"{of}, from {middle} × to {last} × the {what}",
+            ours=_further(taken, middle, last),
+            theirs=_further(taken, one, middle),
+            unit="ms a further order",
+            against=f"a further order from {one} × to {middle} ×",
+            at_most=_FLAT,
+        )
+
+
+def _further(taken: Mapping[int, Sequence[float]], fewer: int, more: int) -> tuple[float, ...]:
+    """What each order takes that the larger size has more, sample by sample."""
+    return tuple(
+        (more * of_more - fewer * of_fewer) / (more - fewer)
+        for of_fewer, of_more in zip(taken[fewer], taken[more], strict=True)
+    )
 
 
 def _over_pages(size: Size) -> Activity:
@@ -89,33 +119,38 @@ def _in_a_page(size: Size) -> Activity:
 
 
 @contextmanager
-def _more_orders(size: Size, *, delivered: bool) -> Iterator[Activity]:
-    """Two accounts of 10, 100 and 1,000 orders each."""
-    accounts, orders = (2, 10) if size is Size.FULL else (1, 1)
-    with ExitStack() as stack:
-        lines = {
-            times: stack.enter_context(running("sqlite", orders * times, gone=not delivered))
-            for times in _TIMES[size]
-        }
-        yield lambda times: lines[times].cost(accounts)
+def _more_orders(size: Size, *, first: int, delivered: bool) -> Iterator[Activity]:
+    """An account of `first` orders, and of 10 and 100 times as many."""
+    orders = {times: first * times if size is Size.FULL else times for times in _TIMES[size]}
+    with _lines(orders, delivered=delivered) as lines:
+        yield lambda times: lines[times].cost(1)
 
 
 @contextmanager
 def _more_accounts(size: Size, *, delivered: bool) -> Iterator[Activity]:
-    """1, 10 and 100 accounts of 20 orders each."""
-    with running("sqlite", 20 if size is Size.FULL else 1, gone=not delivered) as line:
-        yield line.cost
+    """1, 10 and 100 accounts of ten orders each."""
+    orders = 10 if size is Size.FULL else 1
+    with _lines(dict.fromkeys(_TIMES[size], orders), delivered=delivered) as lines:
+        yield lambda times: lines[times].cost(times)
+
+
+@contextmanager
+def _lines(orders: Mapping[int, int], *, delivered: bool) -> Iterator[Mapping[int, Line]]:
+    """For each size a line of its own, so that none has to do with what another has brought."""
+    with ExitStack() as stack:
+        yield {
+            times: stack.enter_context(running("sqlite", number, gone=not delivered))
+            for times, number in orders.items()
+        }
 
 
 _GROWING = (
     _Growing("reading page by page", lambda size: nullcontext(_over_pages(size))),
     _Growing("reading a page", lambda size: nullcontext(_in_a_page(size))),
-    _Growing("polling", partial(_more_orders, delivered=False), samples=3),
-    _Growing("polling", partial(_more_accounts, delivered=False), samples=3, what="accounts"),
-    _Growing("poll to delivery", partial(_more_orders, delivered=True), samples=3),
-    _Growing(
-        "poll to delivery", partial(_more_accounts, delivered=True), samples=3, what="accounts"
-    ),
+    _Growing("polling", partial(_more_orders, first=50, delivered=False), _FEW_SAMPLES),
+    _Growing("polling", partial(_more_accounts, delivered=False), _FEW_SAMPLES, "accounts"),
+    _Growing("poll to delivery", partial(_more_orders, first=20, delivered=True), _FEW_SAMPLES),
+    _Growing("poll to delivery", partial(_more_accounts, delivered=True), _FEW_SAMPLES, "accounts"),
 )
 
 

@@ -1,11 +1,10 @@
-"""A store that answers at once: ``python -m benchmarks.store [gone]``.
+"""A store that answers at once: ``python -m benchmarks.store``.
 
-GET / tells how much it took: all that it was sent, or, where it is gone, nothing.
+GET / tells how much it took.
 """
 
 import asyncio
 import json
-import sys
 
 import uvicorn
 from starlette.applications import Starlette
@@ -16,13 +15,10 @@ from starlette.routing import Route
 from amazon_endpoint.cli.listening import address, listen
 
 _taken: set[str] = set()
-_GONE = sys.argv[1:] == ["gone"]
 
 
 async def _take(request: Request) -> Response:
     await request.body()
-    if _GONE:
-        return Response(status_code=410)
     _taken.add(request.headers["webhook-id"])
     return Response(status_code=204)
 
