@@ -20,7 +20,7 @@ _log = structlog.get_logger(__name__)
 # As many as may be held in memory for each of the accounts that are delivered at once; and for how
 # long, at a store that is slow, before others have their turn.
 _BATCH = 100
-_LONGEST = timedelta(minutes=2)
+_LONGEST = timedelta(minutes=1)
 
 # A commit costs as much as a call. What was delivered and not kept comes to the store once more,
 # should the process die: what it took in a second, and what goes at once with the slowest.

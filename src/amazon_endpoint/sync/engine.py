@@ -69,6 +69,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     taken: int = 128  # accounts taken up at a look, of each kind, by one process
     parallel: int = 32  # of those, worked on at once
     polls: int = 12  # the same of polls: each of them holds a page of orders
+    deliveries: int = 16  # and of deliveries: each call costs a look at all that are under way
     batches: int = 20  # in a row for one account, before it is others' turn
     keep: timedelta = timedelta(hours=1)  # how long what is finished stays in the engine's tables
 
@@ -107,7 +108,8 @@ class Engine:
         self._work = work
         self._clock = clock
         self._pace = pace or Pace()
-        rooms = dict.fromkeys(KINDS, self._pace.parallel) | {"poll": self._pace.polls}
+        fewer: dict[Kind, int] = {"poll": self._pace.polls, "deliver": self._pace.deliveries}
+        rooms = dict.fromkeys(KINDS, self._pace.parallel) | fewer
         self._rooms = {kind: asyncio.Semaphore(rooms[kind]) for kind in KINDS}
         self._finders: list[FindDue] = []
         self._woken: set[tuple[Kind, str]] = set()
