@@ -29,6 +29,7 @@ from amazon_endpoint.storage.tables import quota_buckets
 from amazon_endpoint.storage.upserting import upsert
 
 _MOST_AT_ONCE = 500
+_RATES_NOTED = 10_000
 
 _KEY_COLUMNS = tuple(quota_buckets.primary_key.columns)
 _STATE = ("learnt_rate", "tokens", "at")
@@ -54,6 +55,7 @@ class StoredQuotas:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._rates: dict[QuotaKey, float] = {}
         self._waiting: list[_Wish] = []
         self._working: asyncio.Task[None] | None = None
 
@@ -61,6 +63,7 @@ class StoredQuotas:
         """Take a token. None: go. Else the earliest moment at which one will be there."""
 
         def do(bucket: Bucket) -> tuple[Bucket, datetime | None]:
+            self._note(key, bucket.rate)
             taken, not_before = take(bucket, now)
             return (taken, None) if not_before is None else (bucket, not_before)
 
@@ -84,15 +87,23 @@ class StoredQuotas:
         drained: bool = False,
     ) -> None:
         """Remember what Amazon's answer told: its rate header, or that the bucket is empty."""
+        # The header comes with nearly every answer and tells something new with hardly any: as a
+        # rule the rate that was known when the call took its token.
+        if not drained and rate == self._rates.get(key):
+            return
 
         def do(known: Bucket) -> tuple[Bucket, None]:
             bucket = known if rate is None else learn_rate(known, plan, rate, now)
             if drained:
                 bucket = drain(bucket, now)
-            # The header comes with nearly every answer and tells something new with hardly any.
             return (bucket if drained or bucket.rate != known.rate else known), None
 
         await self._ask(key, plan, now, do)
+
+    def _note(self, key: QuotaKey, rate: float) -> None:
+        if len(self._rates) >= _RATES_NOTED:
+            self._rates.clear()
+        self._rates[key] = rate
 
     async def _ask(
         self, key: QuotaKey, plan: Rate, now: datetime, do: Callable[[Bucket], tuple[Bucket, T]]

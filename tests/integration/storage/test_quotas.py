@@ -4,6 +4,8 @@ import asyncio
 import multiprocessing
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from amazon_endpoint.amazon.quota import QuotaKey, Rate
 from amazon_endpoint.storage import Storage
 
@@ -161,3 +163,25 @@ async def test_calls_given_up_halfway_leave_the_bucket_usable(storage: Storage) 
     not_before = await storage.quotas.take(KEY, PLAN, NOW)
     assert not_before is not None
     assert await storage.quotas.take(KEY, PLAN, not_before) is None
+
+
+async def test_to_be_told_the_known_rate_costs_no_transaction(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await storage.quotas.take(KEY, PLAN, NOW)
+    monkeypatch.setattr(storage.quotas, "_database", None)
+
+    await storage.quotas.learn(KEY, PLAN, NOW, rate=PLAN.per_second)
+
+
+async def test_what_another_process_has_learnt_is_unlearnt_by_the_next_call(
+    database_url: str,
+) -> None:
+    async with await Storage.open(database_url) as one, await Storage.open(database_url) as another:
+        await one.quotas.take(KEY, PLAN, NOW)
+        await another.quotas.learn(KEY, PLAN, NOW, rate=0.1)
+
+        await one.quotas.take(KEY, PLAN, NOW)
+        await one.quotas.learn(KEY, PLAN, NOW, rate=PLAN.per_second)
+
+        assert (await another.quotas.bucket(KEY, PLAN, NOW)).rate == PLAN.per_second
