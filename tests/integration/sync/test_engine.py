@@ -130,7 +130,10 @@ async def test_accounts_and_kinds_are_worked_on_side_by_side(
         await eventually(lambda: met.n_waiting == 0 and not met.broken)
 
 
-@pytest.mark.parametrize(("kind", "bounds"), [("deliver", {"parallel": 2}), ("poll", {"polls": 2})])
+@pytest.mark.parametrize(
+    ("kind", "bounds"),
+    [("confirm", {"parallel": 2}), ("poll", {"polls": 2}), ("deliver", {"deliveries": 2})],
+)
 async def test_a_process_bounds_how_many_accounts_it_works_on(
     database_url: str, storage: Storage, kind: Kind, bounds: dict[str, int]
 ) -> None:
