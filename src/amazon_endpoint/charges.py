@@ -68,6 +68,8 @@ class Reading(StrEnum):
 
 # In this sequence; the first one again, if none is exact.
 _READINGS = (*Reading, Reading.TAX_ADDED)
+# To look a member up takes longer than to add an amount.
+_TAX_INCLUDED, _AS_GIVEN = Reading.TAX_INCLUDED, Reading.AS_GIVEN
 
 
 class ItemCharges(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -127,7 +129,7 @@ class Charges(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def tax_included(self) -> bool:
         """Whether prices already hold the tax."""
-        return self.reading is Reading.TAX_INCLUDED
+        return self.reading is _TAX_INCLUDED
 
 
 def read_charges(
@@ -139,9 +141,15 @@ def read_charges(
     `grand_total`. Without a grand total the order's total is the sum of its parts.
     """
     for reading in _READINGS:
-        sums = [_sum(one, reading) for one in items]
-        parts = sum(sums, ZERO)
-        if _is_exact(items, sums, parts, grand_total, tip):
+        parts, stated, as_stated = ZERO, True, True
+        for one in items:
+            amount = _sum(one, reading)
+            parts += amount
+            if one.total is None:
+                stated = False
+            elif one.total != amount:
+                as_stated = False
+        if as_stated and (stated or _is_exact(items, parts, grand_total, tip)):
             break
     tipped = _tip_within(tip, parts, grand_total)
     return Charges(
@@ -153,17 +161,9 @@ def read_charges(
 
 
 def _is_exact(
-    items: Sequence[ItemParts],
-    sums: Sequence[Decimal],
-    parts: Decimal,
-    grand_total: Decimal | None,
-    tip: Tip | None,
+    items: Sequence[ItemParts], parts: Decimal, grand_total: Decimal | None, tip: Tip | None
 ) -> bool:
-    totals = [one.total for one in items]
-    if totals == sums:
-        return True
-    if any(total not in (None, mine) for total, mine in zip(totals, sums, strict=True)):
-        return False
+    """Whether the parts of all items together make up the grand total, if that is to be asked."""
     if grand_total is None or all(one.tells_its_sum for one in items):
         return True
     return parts + _tip_within(tip, parts, grand_total) == grand_total
@@ -177,12 +177,12 @@ def _tip_within(tip: Tip | None, parts: Decimal, grand_total: Decimal | None) ->
 
 def _sum(parts: ItemParts, reading: Reading) -> Decimal:
     """What an item comes to; a tax or discount as a whole is the sum of its rows."""
-    taxed = parts.charged if reading is Reading.TAX_INCLUDED else parts.charged + parts.tax
+    taxed = parts.charged if reading is _TAX_INCLUDED else parts.charged + parts.tax
     return taxed + _signed(parts.discount, reading) if parts.discount else taxed
 
 
 def _signed(discount: Decimal, reading: Reading) -> Decimal:
-    return discount if reading is Reading.AS_GIVEN else -abs(discount)
+    return discount if reading is _AS_GIVEN else -abs(discount)
 
 
 def _read(parts: ItemParts, reading: Reading) -> ItemCharges:

@@ -174,31 +174,35 @@ def bill(order: Order) -> Bill:
     that Σ price × quantity stays exact.
 
     Raises:
-        ValueError: the order has no prices yet.
+        ValueError: the order has no prices yet, or not one for each item.
     """
     if order.charges is None or order.currency is None:
         raise ValueError(f"order {order.number} has no prices yet")
     charges, currency = order.charges, order.currency
+    if len(charges.items) != len(order.items):
+        raise ValueError(f"order {order.number} has prices of other items")
     lines: list[Line] = []
-    item_total = unlisted = ZERO
-    for item, cost in zip(order.items, charges.items, strict=True):
+    item_total = adjustment = unlisted = ZERO
+    for index, item in enumerate(order.items):
+        amount = charges.items[index].item
         if item.quantity < 1:
-            unlisted += cost.item
+            unlisted += amount
             continue
-        for line in _lines(item, cost.item, currency):
+        for line in _lines(item, amount, currency):
             lines.append(line)
             item_total += line.price * line.quantity
     whole = charges.whole
     rows = _rows(charges, whole, unlisted)
-    adjustment = sum([row.amount for row in rows], ZERO)
+    for row in rows:
+        adjustment += row.amount
     difference = charges.total - item_total - whole.shipping - adjustment
     if difference:
-        rows = (*rows, Adjustment("Amazon Difference", difference))
+        rows.append(Adjustment("Amazon Difference", difference))
     return Bill(
         order=order,
         currency=currency,
         lines=tuple(lines),
-        adjustments=rows,
+        adjustments=tuple(rows),
         totals=Totals(
             item=item_total,
             adjustment=adjustment + difference,
@@ -221,22 +225,24 @@ def _lines(item: OrderItem, amount: Decimal, currency: str) -> tuple[Line, ...]:
     return lines, Line(item, dearer, from_minor_units(units + 1, currency))
 
 
-def _rows(charges: Charges, whole: ItemCharges, unlisted: Decimal) -> tuple[Adjustment, ...]:
+def _rows(charges: Charges, whole: ItemCharges, unlisted: Decimal) -> list[Adjustment]:
     """The five published rows, always; the further ones where they are not zero."""
     item_tax, gift_wrap_tax, shipping_tax = whole.item_tax, whole.gift_wrap_tax, whole.shipping_tax
     if charges.tax_included:
         item_tax = gift_wrap_tax = shipping_tax = ZERO
-    published = (
+    rows = [
         Adjustment("Shipping Discount", whole.shipping_discount),
         Adjustment("Promotion Discount", whole.promotion_discount),
         Adjustment("Amazon Tax", item_tax),
         Adjustment("Gift Wrap Price", whole.gift_wrap),
         Adjustment("Gift Wrap Tax", gift_wrap_tax),
-    )
-    further = (
-        ("Shipping Tax", shipping_tax),
-        ("COD Fee", whole.cod_fee),
-        ("Delivery Tip", charges.delivery_tip),
-        ("Amazon Other", whole.other + unlisted),
-    )
-    return published + tuple([Adjustment(name, amount) for name, amount in further if amount])
+    ]
+    if shipping_tax:
+        rows.append(Adjustment("Shipping Tax", shipping_tax))
+    if whole.cod_fee:
+        rows.append(Adjustment("COD Fee", whole.cod_fee))
+    if charges.delivery_tip:
+        rows.append(Adjustment("Delivery Tip", charges.delivery_tip))
+    if other := whole.other + unlisted:
+        rows.append(Adjustment("Amazon Other", other))
+    return rows

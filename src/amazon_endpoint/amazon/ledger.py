@@ -23,6 +23,7 @@ def read_amount(amount: str) -> Decimal:
         raise ValueError(_NO_MONEY) from None
 
 
+@lru_cache(maxsize=4096)
 def read_money(amount: str, currency: str) -> Money:
     """An amount and its currency as Amazon writes them.
 
@@ -68,6 +69,8 @@ def is_priced(
     """
     if pending and grand_total == 0:
         return False
+    if None not in items:
+        return grand_total is not None or bool(items)
     unpriced = [quantity for quantity, item in zip(quantities, items, strict=True) if item is None]
     if any(unpriced):
         return False

@@ -12,6 +12,8 @@ def read_timestamp(told: str) -> datetime:
         ValueError: it is something else, or has no zone, which would be a guess.
     """
     read = datetime.fromisoformat(told)
+    if read.tzinfo is UTC:
+        return read
     if read.tzinfo is None:
         raise ValueError("the time has no zone")
     try:

@@ -57,9 +57,9 @@ class ShippingMethods:
         return self._by_level.get(fold(level), level)
 
 
-def totals_of(billed: Bill) -> TotalsObject:
-    """The sums of an order, paid in full."""
-    totals, amount = billed.totals, padding(billed.currency)
+def totals_of(billed: Bill, amount: Callable[[Decimal], Decimal]) -> TotalsObject:
+    """The sums of an order, paid in full; `amount` is the currency's `padding`."""
+    totals = billed.totals
     paid = amount(totals.order)
     return TotalsObject(
         item=amount(totals.item),
@@ -71,9 +71,10 @@ def totals_of(billed: Bill) -> TotalsObject:
     )
 
 
-def adjustments_of(billed: Bill) -> tuple[AdjustmentObject, ...]:
+def adjustments_of(
+    billed: Bill, amount: Callable[[Decimal], Decimal]
+) -> tuple[AdjustmentObject, ...]:
     """The rows between the items' and the order's total; discounts are negative."""
-    amount = padding(billed.currency)
     return tuple([AdjustmentObject(row.name, amount(row.amount)) for row in billed.adjustments])
 
 
@@ -82,13 +83,13 @@ def address_of(address: Address | None, us_state: Callable[[str], str]) -> Addre
     if address is None:
         return AddressObject()
     firstname, lastname = names.split(address.name or "")
-    first_line, *further_lines = address.lines or ("",)
+    lines = address.lines or ("",)
     state = address.state or ""
     return AddressObject(
         firstname=firstname,
         lastname=lastname,
-        address1=first_line,
-        address2=", ".join(further_lines),
+        address1=lines[0],
+        address2=", ".join(lines[1:]),
         city=address.city or "",
         zipcode=address.postal_code or "",
         phone=address.phone or "",
@@ -108,10 +109,10 @@ def padding(currency: str) -> Callable[[Decimal], Decimal]:
     zero = least * 0
 
     def amount(exact: Decimal) -> Decimal:
-        if exact.same_quantum(least):
-            return exact
         if not exact:
             return zero
+        if exact.same_quantum(least):
+            return exact
         padded = exact.quantize(least)
         return padded if padded == exact else exact
 

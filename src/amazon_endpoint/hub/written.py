@@ -30,9 +30,11 @@ def write_each(
     """Write the priced orders; the others, and those that can't be written, are told."""
     objects: list[msgspec.Raw] = []
     imported: list[Bill] = []
+    unpriced: list[Order] = []
     unwritable: list[UnreadableOrder] = []
     for order in orders:
         if not order.priced:
+            unpriced.append(order)
             continue
         try:
             billed = bill(order)
@@ -44,7 +46,7 @@ def write_each(
         tuple(objects),
         (
             *about_orders(imported),
-            *about_unpriced([order for order in orders if not order.priced]),
+            *about_unpriced(unpriced),
             *about_unreadable([*unreadable, *unwritable]),
         ),
     )

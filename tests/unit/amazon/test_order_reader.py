@@ -328,6 +328,7 @@ def test_a_cancellation_is_requested_until_it_is_carried_out(
         pytest.param(order(item(item_id="")), id="no item id"),
         pytest.param(order(item()) | {"salesChannel": {}}, id="no channel"),
         pytest.param(order(item()) | {"programs": "PRIME"}, id="not a list"),
+        pytest.param(fulfilled(fulfillmentStatus="NEW\0"), id="a status that can't be kept"),
     ],
 )
 def test_a_malformed_order_is_named_with_the_reason(told: Json) -> None:

@@ -66,11 +66,18 @@ def read_page(body: bytes, personal_data_asked: bool) -> OrderPage:
     except (msgspec.ValidationError, UnicodeDecodeError):
         # One of them makes no sense: the others do.
         page = _decode_unread_page(body)
-    read = [read_order(one, personal_data_asked=personal_data_asked) for one in page.orders]
+    orders: list[Order] = []
+    unreadable: list[UnreadableOrder] = []
+    for told in page.orders:
+        read = read_order(told, personal_data_asked=personal_data_asked)
+        if isinstance(read, Order):
+            orders.append(read)
+        else:
+            unreadable.append(read)
     bound = page.last_updated_before or page.created_before
     return OrderPage(
-        orders=tuple([one for one in read if isinstance(one, Order)]),
-        unreadable=tuple([one for one in read if isinstance(one, UnreadableOrder)]),
+        orders=tuple(orders),
+        unreadable=tuple(unreadable),
         next_token=(page.pagination.next_token or None) if page.pagination else None,
         served_before=read_timestamp(bound) if bound else None,
     )
@@ -106,7 +113,7 @@ def _number(told: wire.Order | msgspec.Raw) -> str | None:
 
 
 _NO_FULFILLMENT, _NO_BUYER = wire.OrderFulfillment(), wire.Buyer()
-_NOT_FULFILLED, _NO_GIFT = wire.ItemFulfillment(), wire.GiftOption()
+_NOT_FULFILLED = wire.ItemFulfillment()
 
 
 def _order(order: wire.Order, *, personal_data_asked: bool) -> Order:
@@ -115,7 +122,7 @@ def _order(order: wire.Order, *, personal_data_asked: bool) -> Order:
     prices = read_prices(order)
     return Order(
         number=order.order_id,
-        status=STATUS_WORDS.get(status, status),
+        status=STATUS_WORDS.get(status) or _unpublished_status(status),
         placed_at=_moment(order.created_time, "createdTime"),
         updated_at=_moment(order.last_updated_time, "lastUpdatedTime"),
         channel=_channel(order.sales_channel),
@@ -131,8 +138,8 @@ def _order(order: wire.Order, *, personal_data_asked: bool) -> Order:
         shipping_address=_address(order.recipient),
         personal_data_refused=not personal_data_asked and fulfillment.fulfilled_by != AMAZON,
         programs=tuple(order.programs) if order.programs else (),
-        associated_orders=_associated(order.associated_orders),
-        seller_order_id=_seller_order_id(order.order_aliases),
+        associated_orders=_associated(order.associated_orders) if order.associated_orders else (),
+        seller_order_id=_seller_order_id(order.order_aliases) if order.order_aliases else None,
         items=tuple(map(_item, order.order_items, prices.unit_prices)),
         packages=tuple(map(_package, order.packages)) if order.packages else (),
         remarks=prices.remarks if status else ("Amazon states no status.", *prices.remarks),
@@ -141,7 +148,7 @@ def _order(order: wire.Order, *, personal_data_asked: bool) -> Order:
 
 def _item(item: wire.OrderItem, unit_price: Money | None) -> OrderItem:
     product, fulfillment = item.product, item.fulfillment or _NOT_FULFILLED
-    gift = (fulfillment.packing and fulfillment.packing.gift_option) or _NO_GIFT
+    gift = fulfillment.packing and fulfillment.packing.gift_option
     request = _open_request(item.cancellation) if item.cancellation else None
     promotions = item.promotion.breakdowns if item.promotion else None
     collections = item.tax.tax_collections if item.tax else None
@@ -157,8 +164,8 @@ def _item(item: wire.OrderItem, unit_price: Money | None) -> OrderItem:
         cancellation_requested_by=(request.requester or "unknown") if request else None,
         cancellation_reason=_text(request.cancel_reason) if request else None,
         promotion_ids=_filled([one.promotion_id for one in promotions]) if promotions else (),
-        gift_message=_text(gift.gift_message),
-        gift_wrap_level=_text(gift.gift_wrap_level),
+        gift_message=_text(gift.gift_message) if gift else None,
+        gift_wrap_level=_text(gift.gift_wrap_level) if gift else None,
         tax_collected_by=_filled([one.model for one in collections]) if collections else (),
     )
 
@@ -167,9 +174,18 @@ def _open_request(cancellation: wire.Cancellation) -> wire.CancellationRequest |
     return None if cancellation.cancellation_execution else cancellation.cancellation_request
 
 
+def _unpublished_status(status: str) -> str:
+    # It is kept in a column of its own: no database takes a NUL.
+    if "\0" in status:
+        raise ValueError("fulfillmentStatus holds a NUL")
+    return status
+
+
 def _channel(channel: wire.SalesChannel) -> str:
+    if channel.marketplace_name:
+        return channel.marketplace_name
     known = marketplace(channel.marketplace_id)
-    name = channel.marketplace_name or (known and known.channel) or channel.channel_name
+    name = known.channel if known else channel.channel_name
     if not name:
         raise ValueError("it names no sales channel")
     return name
@@ -179,14 +195,12 @@ def _service_level(word: str | None) -> str | None:
     return SERVICE_LEVEL_WORDS.get(word, word) if word else None
 
 
-def _associated(links: list[wire.AssociatedOrder] | None) -> tuple[AssociatedOrder, ...]:
-    found = [(one.order_id, one.association_type) for one in links or ()]
+def _associated(links: list[wire.AssociatedOrder]) -> tuple[AssociatedOrder, ...]:
+    found = [(one.order_id, one.association_type) for one in links]
     return tuple([AssociatedOrder(number, kind) for number, kind in found if number])
 
 
-def _seller_order_id(aliases: list[wire.OrderAlias] | None) -> str | None:
-    if aliases is None:
-        return None
+def _seller_order_id(aliases: list[wire.OrderAlias]) -> str | None:
     return next((one.alias_id for one in aliases if one.alias_type == "SELLER_ORDER_ID"), None)
 
 
@@ -247,7 +261,7 @@ def _text(value: str | None) -> str | None:
 
 
 def _texts(*values: str | None) -> tuple[str, ...]:
-    return _filled(map(_text, values))
+    return tuple([text for value in values if value and (text := value.strip())])
 
 
 def _filled(values: Iterable[str | None]) -> tuple[str, ...]:

@@ -57,8 +57,8 @@ def read_prices(order: wire.Order) -> Prices:
     if currency is None:
         return Prices(None, None, (None,) * len(order.order_items), ())
     ledger = _Ledger(currency)
-    unit_prices = tuple([ledger.unit_price(item) for item in order.order_items])
-    items = [ledger.item(item) for item in order.order_items]
+    unit_prices = tuple(map(ledger.unit_price, order.order_items))
+    items = list(map(ledger.item, order.order_items))
     grand_total = tip = None
     if order.proceeds:
         grand_total = ledger.amount(order.proceeds.grand_total, "the order")
@@ -87,13 +87,8 @@ class _Ledger(Ledger):
 
     def unit_price(self, item: wire.OrderItem) -> Money | None:
         """The price of one piece, in whichever currency."""
-        price = item.product.price
-        if price is None or price.unit_price is None:
-            return None
-        if price.unit_price.currency_code != self.currency:
-            return _read(price.unit_price)
-        amount = self.amount(price.unit_price, "")
-        return Money(amount, self.currency) if amount is not None else None
+        price = item.product.price and item.product.price.unit_price
+        return _read(price) if price else None
 
     def tip(self, breakdowns: Sequence[wire.Breakdown]) -> Tip | None:
         tips = [one for one in breakdowns if one.type == _TIP]
@@ -167,18 +162,17 @@ def _left_for_the_item(parts: ItemParts, total: Decimal) -> Decimal | None:
 
 
 def _currency(order: wire.Order) -> str | None:
-    stated = next(_stated(order), None)
+    grand_total = order.proceeds and order.proceeds.grand_total
+    stated = grand_total or next(_stated(order.order_items), None)
     return _read(stated).currency if stated else None
 
 
-def _stated(order: wire.Order) -> Iterator[wire.Money]:
-    """Every amount that may tell the order's currency, the most telling first."""
-    if order.proceeds and order.proceeds.grand_total:
-        yield order.proceeds.grand_total
-    for item in order.order_items:
+def _stated(items: Sequence[wire.OrderItem]) -> Iterator[wire.Money]:
+    """Every amount of an item that may tell the order's currency, the most telling first."""
+    for item in items:
         if item.product.price and item.product.price.unit_price:
             yield item.product.price.unit_price
-    for item in order.order_items:
+    for item in items:
         proceeds = item.proceeds or wire.ItemProceeds()
         if proceeds.proceeds_total:
             yield proceeds.proceeds_total

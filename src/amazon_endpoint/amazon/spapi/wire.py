@@ -11,9 +11,7 @@ import msgspec
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
-# What is kept in a column of its own: no database takes a NUL.
-Word = Annotated[str, msgspec.Meta(pattern=r"^[^\0]*\Z")]
-# Nor more than the column holds.
+# What is kept in a column of its own: as much as the column holds, and no NUL.
 FeedId = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,64}\Z")]
 
 
@@ -218,7 +216,7 @@ class Recipient(_Wire):
 class OrderFulfillment(_Wire):
     """The order's status and how it is to be sent."""
 
-    fulfillment_status: Word | None = None
+    fulfillment_status: str | None = None
     fulfilled_by: str | None = None
     fulfillment_service_level: str | None = None
 

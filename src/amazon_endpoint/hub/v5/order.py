@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import repeat
 
 import msgspec
 
@@ -77,8 +78,8 @@ def encode_order(billed: Bill, *, shipping_methods: ShippingMethods) -> OrderObj
     The tracking and number of the shipment are known once Amazon has exactly one package.
     """
     order, amount = billed.order, padding(billed.currency)
-    lines = tuple([_line(line, amount) for line in billed.lines])
-    totals = totals_of(billed)
+    lines = tuple(map(_line, billed.lines, repeat(amount)))
+    totals = totals_of(billed, amount)
     address = address_of(order.shipping_address, states.full_name)
     package = order.packages[0] if len(order.packages) == 1 else None
     return OrderObject(
@@ -90,7 +91,7 @@ def encode_order(billed: Bill, *, shipping_methods: ShippingMethods) -> OrderObj
         updated_at=iso(order.updated_at),
         email=order.buyer_email or "",
         totals=totals,
-        adjustments=adjustments_of(billed),
+        adjustments=adjustments_of(billed, amount),
         line_items=lines,
         payments=(PaymentObject(totals.payment),),
         shipments=(

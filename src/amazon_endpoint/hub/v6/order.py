@@ -69,7 +69,7 @@ class OrderObject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 def encode_order(billed: Bill, *, shipping_methods: ShippingMethods) -> OrderObject:
     """The order object of a priced order."""
     order, amount = billed.order, padding(billed.currency)
-    totals = totals_of(billed)
+    totals = totals_of(billed, amount)
     address = address_of(order.shipping_address, states.code)
     return OrderObject(
         id=order.number,
@@ -81,7 +81,7 @@ def encode_order(billed: Bill, *, shipping_methods: ShippingMethods) -> OrderObj
         updated_at=iso(order.updated_at),
         email=order.buyer_email or "",
         totals=totals,
-        adjustments=adjustments_of(billed),
+        adjustments=adjustments_of(billed, amount),
         line_items=tuple([_line(line, amount) for line in billed.lines]),
         payments=(PaymentObject(totals.payment),),
         shipping_address=address,

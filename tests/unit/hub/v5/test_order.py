@@ -129,6 +129,13 @@ def test_an_order_without_prices_is_not_written() -> None:
         bill(order(charges=None))
 
 
+def test_an_order_whose_prices_are_of_other_items_has_no_bill() -> None:
+    one = order()
+
+    with pytest.raises(ValueError, match="other items"):
+        bill(msgspec.structs.replace(one, items=one.items[:1]))
+
+
 def test_times_are_utc_cut_to_the_second() -> None:
     read = written(order(updated_at=datetime(2026, 1, 1, 0, 0, 59, 999_999, tzinfo=UTC)))
 
