@@ -279,7 +279,7 @@ async def test_stopping_begins_nothing_that_was_taken_up(
 ) -> None:
     gated = Gated(gated=1, waiting=1)
 
-    pace = msgspec.structs.replace(QUICK, parallel=1)
+    pace = msgspec.structs.replace(QUICK, deliveries=1)
     async with running(database_url, storage, gated.work, pace=pace) as launched:
         launched.wake("deliver", "gated")
         await gated.entered.wait()
