@@ -64,7 +64,7 @@ check: setup ## Format, lint, strict types, import contracts, container files, v
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 	@$(UV) export --frozen --no-emit-project --quiet --output-file "$$TMPDIR/locked.txt"
-	@$(BIN)/python -m tests.checks.vulnerabilities "$$TMPDIR/locked.txt"
+	@$(BIN)/python -m tests.checks.vulnerabilities "$$TMPDIR/locked.txt" benchmarks/peers/requirements.txt
 	@$(BIN)/python -m tests.checks.secrets
 
 .PHONY: fix

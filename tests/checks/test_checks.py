@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.checks.secrets import unlisted
-from tests.checks.vulnerabilities import judged
+from tests.checks.vulnerabilities import NotThereError, audited, judged, read
 
 _HEX = "0123456789abcdef"
 
@@ -35,25 +35,73 @@ def test_what_is_none_is_passed_over(tmp_path: Path) -> None:
     assert unlisted([str(file)]) == []
 
 
+SOUND = {"name": "two", "version": "2.0", "vulns": []}
+UNKNOWN = {"name": "three", "skip_reason": "Dependency not found on PyPI"}
+
+
 def test_a_vulnerability_is_told_with_what_mends_it() -> None:
     known = {"id": "PYSEC-2026-1", "fix_versions": ["1.0.1"], "aliases": [], "description": "…"}
-    report = {
-        "dependencies": [
-            {"name": "one", "version": "1.0", "vulns": [known]},
-            {"name": "two", "version": "2.0", "vulns": []},
-        ]
-    }
+    vulnerable = {"name": "one", "version": "1.0", "vulns": [known]}
 
-    assert judged(report) == (["one 1.0: PYSEC-2026-1, mended in 1.0.1"], None)
+    assert judged({"dependencies": [vulnerable, SOUND]}) == [
+        "one 1.0: PYSEC-2026-1, mended in 1.0.1"
+    ]
 
 
-def test_what_was_not_audited_is_told() -> None:
-    unknown = {"name": "one", "skip_reason": "Dependency not found"}
-    sound = {"name": "two", "version": "2.0", "vulns": []}
+def test_what_the_service_does_not_know_is_told() -> None:
+    assert judged({"dependencies": [UNKNOWN, SOUND]}) == [
+        "three: the service knows no such version"
+    ]
+    assert judged({"dependencies": []}) == ["pip-audit found no dependency in the files."]
 
-    assert judged({"dependencies": [unknown]})[1] == (
-        "the vulnerability service has no answer for any dependency"
-    )
-    assert judged({"dependencies": [unknown, sound]})[1] == (
-        "the vulnerability service has no answer for one"
-    )
+
+def test_an_index_that_knows_no_vulnerabilities_is_no_service() -> None:
+    with pytest.raises(NotThereError):
+        judged({"dependencies": [UNKNOWN, UNKNOWN]})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ERROR:pip_audit._cli:Could not connect to PyPI's vulnerability feed",
+        "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='pypi.org', port=443)",
+        "requests.exceptions.HTTPError: 503 Server Error: Service Unavailable for url",
+    ],
+)
+def test_a_service_that_is_not_there_is_no_failure(said: str) -> None:
+    with pytest.raises(NotThereError):
+        read("", f"Traceback (most recent call last):\n{said}\n")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "pip-audit: error: unrecognized arguments: --nonsense",
+        "requests.exceptions.HTTPError: 403 Client Error: Forbidden for url",
+        "requests.exceptions.SSLError: certificate verify failed",
+        "",
+    ],
+)
+def test_whatever_else_pip_audit_says_is_a_failure(said: str) -> None:
+    with pytest.raises(SystemExit, match=said or "pip-audit failed"):
+        read("", said)
+
+
+def test_pip_audit_says_so_where_nobody_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    file = tmp_path / "locked.txt"
+    file.write_text(f"one==1.0 --hash=sha256:{'0' * 64}\n")
+
+    with pytest.raises(NotThereError, match="ProxyError"):
+        audited([str(file)])
+
+
+def test_pip_audit_fails_over_what_is_not_locked(tmp_path: Path) -> None:
+    file = tmp_path / "locked.txt"
+    file.write_text("one==1.0\n")
+
+    with pytest.raises(SystemExit, match="does not contain a hash"):
+        audited([str(file)])
