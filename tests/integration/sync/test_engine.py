@@ -175,7 +175,7 @@ async def test_an_account_with_much_to_do_lets_others_have_their_turn(
 ) -> None:
     recorder = Recorder(much=50)
 
-    pace = msgspec.structs.replace(QUICK, parallel=1, batches=2)
+    pace = msgspec.structs.replace(QUICK, deliveries=1, batches=2)
     async with running(database_url, storage, recorder.work, pace=pace) as launched:
         launched.wake("deliver", "much")
         launched.wake("deliver", "little")
