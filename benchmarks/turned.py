@@ -13,9 +13,10 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from urllib.parse import unquote, urlencode, urlsplit
 
-import httpx2
 import structlog
+from starlette.types import ASGIApp, Message, Scope
 
 from amazon_endpoint.amazon.amazon_time import AmazonTime
 from amazon_endpoint.amazon.credentials import Account
@@ -117,9 +118,9 @@ def middling() -> float:
 class _ToLocalAmazon(Outbound):
     """Calls the local Amazon, which is in this process. A call takes no time."""
 
-    def __init__(self, app: httpx2.ASGITransport) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         super().__init__(may_be_private=lambda _host, _port: False)
-        self._local = httpx2.AsyncClient(transport=app)
+        self._app = app
 
     async def send(
         self,
@@ -133,15 +134,38 @@ class _ToLocalAmazon(Outbound):
     ) -> Answer:
         """See `Outbound`."""
         del enough
-        answer = await self._local.request(
-            method, url, params=params, headers=headers, content=content
-        )
-        return Answer(answer.status_code, dict(answer.headers), answer.content)
+        address = urlsplit(url)
+        query = urlencode(params) if params else address.query
+        asked = {"host": address.netloc, "content-length": str(len(content or b""))} | {**headers}
+        told: list[Message] = []
 
-    async def aclose(self) -> None:
-        """See `Outbound`."""
-        await self._local.aclose()
-        await super().aclose()
+        async def body() -> Message:
+            return {"type": "http.request", "body": content or b"", "more_body": False}
+
+        async def tell(message: Message) -> None:
+            told.append(message)
+
+        scope: Scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": address.scheme,
+            "path": unquote(address.path),
+            "raw_path": address.path.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": [(name.lower().encode(), value.encode()) for name, value in asked.items()],
+            "server": (address.hostname, address.port),
+            "client": ("127.0.0.1", 1),
+        }
+        await self._app(scope, body, tell)
+        start, *parts = told
+        return Answer(
+            start["status"],
+            {name.decode(): value.decode() for name, value in start["headers"]},
+            b"".join(part.get("body", b"") for part in parts),
+        )
 
 
 class Shop:
@@ -244,7 +268,7 @@ async def opened(orders: int, processing: timedelta = timedelta()) -> AsyncItera
     sandbox.book.fill(_orders(orders))
     clock = TurnedClock(sandbox.clock.set)
     hosts = AllowedHosts(["amazon.test"])
-    outbound = _ToLocalAmazon(httpx2.ASGITransport(app))
+    outbound = _ToLocalAmazon(app)
     account = _account()
     with _unlogged(), tempfile.TemporaryDirectory() as folder:
         async with await Storage.open(str(Path(folder) / "benchmark.db")) as storage:
