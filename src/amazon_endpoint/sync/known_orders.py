@@ -121,19 +121,19 @@ async def read_known(
     calls = left(quota, read_at)
     # Asked for at the same moment, their tokens are taken in one transaction.
     found = await asyncio.gather(*(_read(amazon, one) for one in waiting[:calls]))
-    answered = [one for one in found if isinstance(one.answer, Order | Unreadable | OrderNotFound)]
+    told = [one for one in found if isinstance(one.answer, Order | Unreadable | OrderNotFound)]
     throttled = [one.answer for one in found if isinstance(one.answer, Throttled)]
     failed = [
         (one.wanted, one.answer)
         for one in found
-        if one not in answered and not isinstance(one.answer, Order | Throttled)
+        if not isinstance(one.answer, Order | Unreadable | OrderNotFound | Throttled)
     ]
 
     async def keep(some: Sequence[_Read]) -> Collection[str]:
         behind = await by_both(amazon, clock)
         return await _keep(some, account, books, read_at=read_at, behind=behind, now=clock.now())
 
-    for wanted, error in [*failed, *await _kept(answered, keep)]:
+    for wanted, error in [*failed, *await _kept(told, keep)]:
         await wanted_orders.put_off(_failed(wanted, error, clock.now(), random))
     now = clock.now()
     if throttled:
@@ -146,9 +146,9 @@ async def read_known(
 def _next_round(quota: Bucket, waiting: int, now: datetime) -> datetime | None:
     """When to read some of so many orders; None: now.
 
-    A few are read as soon as the quota allows them. Of many, those go together that it allows
-    every little while: they cost the database not much more than one of them. Its bucket is far
-    from full by then, as a full one loses tokens.
+    One is read as soon as the quota allows it. Of many, those go together that it allows every
+    little while: they cost the database not much more than one of them. The bucket is far from
+    full by then, which would lose tokens.
     """
     gained = int(quota.rate * _ROUND.total_seconds())
     return due(quota, max(min(waiting, gained, quota.burst // 2), 1), now)
