@@ -13,7 +13,8 @@ from detect_secrets.core.secrets_collection import SecretsCollection
 _BASELINE = ".secrets.baseline"
 _WHAT_TO_DO = f"""
 If it is a secret: withdraw it where it was given out, then take it out of the history. If it is an
-example, list it: .venv/bin/detect-secrets scan --no-verify --slim --baseline {_BASELINE}"""
+example, call it "canary-1" or "a wrong one", which {_BASELINE} lets pass, or list it:
+.venv/bin/detect-secrets scan --no-verify --slim --baseline {_BASELINE}"""
 
 
 def unlisted(files: list[str]) -> list[str]:

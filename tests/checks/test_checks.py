@@ -19,6 +19,10 @@ _HEX = "0123456789abcdef"
         ("secret: amzn1.oa2-cs.v1." + _HEX[::-1] * 4, "Login with Amazon"),
         ("token: Atzr|" + "IwEBIJ9kX2" * 5, "Login with Amazon"),
         ('key = "Q7c0dLw2ZsX9vB4n' + 'M1kJ8hG5fD3aP6oI"', "Base64 High Entropy String"),
+        ('key = "Q7c0dLw2ZsX9vB4n' + 'M1kJ8hG5fEXAMPLE"', "Base64 High Entropy String"),
+        ('password = "' + 'correcthorsebattery"', "Secret Keyword"),
+        ('DB_PASSWORD = "' + 'S3cure-Passw0rd-99"', "Secret Keyword"),
+        ('{"client_secret": "' + 'Xy-4kq"}', "Secret Keyword"),
     ],
 )
 def test_a_secret_is_found(planted: str, kind: str, tmp_path: Path) -> None:
@@ -30,7 +34,10 @@ def test_a_secret_is_found(planted: str, kind: str, tmp_path: Path) -> None:
 
 def test_what_is_none_is_passed_over(tmp_path: Path) -> None:
     file = tmp_path / "settings.py"
-    file.write_text('url = "postgresql://shop:hunter2@db/orders"\nid = "Atzr|example"\n')
+    file.write_text(
+        'url = "postgresql://shop:hunter2@db/orders"\nid = "Atzr|example"\n'
+        'client_secret = "canary-1"\npassword = "a wrong one"\n'
+    )
 
     assert unlisted([str(file)]) == []
 
