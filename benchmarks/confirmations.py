@@ -88,7 +88,7 @@ async def _confirm(come: Sequence[timedelta]) -> list[timedelta]:
     async with opened(len(come), _PROCESSING) as shop:
         await _catch_up(shop)
         begin, shipments = shop.clock.now(), shop.kept.shipments
-        known_orders = KeptOrders(shop.kept.orders, shop.kept.readings)
+        known_orders = KeptOrders(shop.kept.orders)
 
         async def confirm() -> bool:
             return await confirm_waiting(

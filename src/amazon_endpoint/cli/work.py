@@ -103,7 +103,7 @@ class _Work:
         self._clock = clock
         self._metrics = metrics
         self._erase_after = timedelta(days=given.erase_after_days)
-        self._known_orders = KeptOrders(kept.orders, kept.readings)
+        self._known_orders = KeptOrders(kept.orders)
         self._two_clocks = TwoClocks(clock)
         self.wake: Callable[[Kind, str], None] = lambda _kind, _account_id: None
         self.alarms = Alarms[Kind](clock, self._ring)

@@ -9,7 +9,12 @@ from amazon_endpoint.amazon.port import Amazon
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.services.confirmations import Confirmations
 from amazon_endpoint.services.next_step import Confirmed, ConfirmOutcome, Submitted, Wait
-from amazon_endpoint.services.preparation import ConfirmRequest, Ready, prepare_shipment
+from amazon_endpoint.services.preparation import (
+    ConfirmRequest,
+    Ready,
+    commit_intents,
+    prepare_shipment,
+)
 from amazon_endpoint.services.sending import send
 
 __all__ = [
@@ -37,9 +42,13 @@ async def confirm_shipment(
         Later: Amazon's quota or Amazon itself isn't available; nothing was sent.
         StillUncertain: it may have been carried out, and nothing that Amazon shows decides it.
     """
-    prepared = await prepare_shipment(amazon, confirmations, request, clock=clock)
+    of_order = await confirmations.of_orders(request.seller_id, (request.shipment.order_number,))
+    prepared = await prepare_shipment(
+        amazon, confirmations, request, clock=clock, of_order=of_order
+    )
     if not isinstance(prepared, Ready):
         return prepared
+    await commit_intents(confirmations, (prepared,))
     return await send(
         amazon,
         confirmations,

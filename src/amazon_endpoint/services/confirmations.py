@@ -1,6 +1,6 @@
 """Confirmations: the record that makes a shipment confirmed once, whatever dies when."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -9,7 +9,7 @@ import msgspec
 
 from amazon_endpoint.shipments import PackageItem
 
-_MOVED_AT_ONCE = 500
+_KEPT_AT_ONCE = 500
 
 
 class Channel(StrEnum):
@@ -70,20 +70,14 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
 class Confirmations(Protocol):
     """Where confirmations are kept. Every method is one committed transaction."""
 
-    async def find(self, key: ConfirmationKey) -> Confirmation | None:
-        """The confirmation of exactly this content."""
+    async def of_orders(
+        self, seller_id: str, order_numbers: Collection[str]
+    ) -> tuple[Confirmation, ...]:
+        """Every content ever confirmed for every shipment of these orders, oldest first."""
         ...
 
-    async def of_shipment(self, key: ConfirmationKey) -> tuple[Confirmation, ...]:
-        """Every content ever confirmed for the shipment that `key` names, oldest first."""
-        ...
-
-    async def of_order(self, seller_id: str, order_number: str) -> tuple[Confirmation, ...]:
-        """Every content ever confirmed for every shipment of the order, oldest first."""
-        ...
-
-    async def add(self, confirmation: Confirmation) -> Confirmation:
-        """Store it unless its key is already there; return what is stored then."""
+    async def add(self, new: Sequence[Confirmation]) -> None:
+        """Store those whose keys are not there yet."""
         ...
 
     async def replace(self, seen: Confirmation, new: Confirmation) -> bool:
@@ -111,12 +105,18 @@ class Confirmations(Protocol):
         ...
 
 
+async def add_all(confirmations: Confirmations, new: Sequence[Confirmation]) -> None:
+    """Add these, some at a time: others want to write in between."""
+    for begin in range(0, len(new), _KEPT_AT_ONCE):
+        await confirmations.add(new[begin : begin + _KEPT_AT_ONCE])
+
+
 async def move(
     confirmations: Confirmations, moves: Sequence[tuple[Confirmation, Confirmation]]
 ) -> None:
-    """Move all that nobody moved meanwhile, some at a time: others want to write in between."""
-    for begin in range(0, len(moves), _MOVED_AT_ONCE):
-        some = moves[begin : begin + _MOVED_AT_ONCE]
+    """Move all that nobody moved meanwhile, some at a time."""
+    for begin in range(0, len(moves), _KEPT_AT_ONCE):
+        some = moves[begin : begin + _KEPT_AT_ONCE]
         if not await confirmations.replace_all(some):
             for seen, new in some:
                 await confirmations.replace(seen, new)

@@ -176,7 +176,7 @@ async def _others_taken(
     key = lost.key
     return tuple(
         one
-        for one in await confirmations.of_order(key.seller_id, key.order_number)
+        for one in await confirmations.of_orders(key.seller_id, (key.order_number,))
         if one.state in _TAKEN and one.key.shipment_number != key.shipment_number
     )
 

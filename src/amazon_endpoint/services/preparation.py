@@ -1,10 +1,10 @@
 """Preparation: all that is settled about a shipment before Amazon is told of it.
 
 What is known of it already, which of the order's units it stands for, and what Amazon is to be
-told. Its intent is committed; nothing is sent.
+told. Nothing is sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 
 import msgspec
@@ -25,6 +25,7 @@ from amazon_endpoint.services.confirmations import (
     ConfirmationKey,
     Confirmations,
     ConfirmationState,
+    add_all,
 )
 from amazon_endpoint.services.evidence import Shown, own_package
 from amazon_endpoint.services.next_step import (
@@ -38,7 +39,6 @@ from amazon_endpoint.services.next_step import (
 from amazon_endpoint.services.reconciliation import (
     Reconciliation,
     check_not_overtaken,
-    elsewhere,
 )
 from amazon_endpoint.shipments import Carrier, Package, PackageItem, Shipment
 
@@ -68,15 +68,18 @@ class ConfirmRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """A shipment that may be sent: its record as it was seen, and what Amazon is told.
+    """A shipment that may be sent once its intent is committed, and what Amazon is told.
 
-    `only` is the channel that it has to take, if it has to. `contents` are the shipment's records
-    that were looked at.
+    `seen` is its record, which `is_new` where none is stored. `only` is the channel that it has to
+    take, if it has to. `size` is that of a feed that tells nothing else, in bytes. `contents` are
+    the shipment's records that were looked at.
     """
 
     seen: Confirmation
+    is_new: bool
     package: Package
     only: Channel | None
+    size: int
     contents: tuple[Confirmation, ...]
 
 
@@ -86,13 +89,15 @@ async def prepare_shipment(
     request: ConfirmRequest,
     *,
     clock: Clock,
+    of_order: Sequence[Confirmation],
     known_order: Order | None = None,
     alongside: Mapping[str, tuple[PackageItem, ...]] = {},
 ) -> Ready | ConfirmOutcome:
     """Make a shipment ready to be sent, or answer what is known of it.
 
-    `known_order` is the order as Amazon had it a short while ago; it is read again where more hangs
-    on it than the units. `alongside` are packages that will be sent with it, by their references.
+    `of_order` are the order's confirmations, oldest first. `known_order` is the order as Amazon had
+    it a short while ago; it is read again where more hangs on it than the units. `alongside` are
+    packages that will be sent with it, by their references.
 
     Raises:
         ShipmentRefused: it may not be confirmed as it is.
@@ -101,8 +106,18 @@ async def prepare_shipment(
         Later: Amazon's quota or Amazon itself isn't available.
         StillUncertain: it may have been carried out, and nothing that Amazon shows decides it.
     """
-    preparing = _Preparing(amazon, confirmations, request, clock, known_order, dict(alongside))
+    preparing = _Preparing(
+        amazon, confirmations, request, clock, of_order, known_order, dict(alongside)
+    )
     return await preparing.run()
+
+
+async def commit_intents(confirmations: Confirmations, batch: Iterable[Ready]) -> None:
+    """Commit the intents of what was prepared for the first time, before any of it is sent.
+
+    Where another process committed one meanwhile, its own stands: who moves it first, sends it.
+    """
+    await add_all(confirmations, [one.seen for one in batch if one.is_new])
 
 
 class _Preparing:
@@ -114,11 +129,12 @@ class _Preparing:
         confirmations: Confirmations,
         request: ConfirmRequest,
         clock: Clock,
+        of_order: Sequence[Confirmation],
         known_order: Order | None,
         alongside: dict[str, tuple[PackageItem, ...]],
     ) -> None:
         self._amazon = amazon
-        self._confirmations = confirmations
+        self._of_order = of_order
         self._reconciliation = Reconciliation(amazon, confirmations, request.shipment, clock)
         self._request = request
         self._shipment = request.shipment
@@ -134,7 +150,8 @@ class _Preparing:
         self._number = package_number(self._shipment.order_number, self._shipment.number)
 
     async def run(self) -> Ready | ConfirmOutcome:
-        contents = await self._confirmations.of_shipment(self._key)
+        number = self._shipment.number
+        contents = tuple(one for one in self._of_order if one.key.shipment_number == number)
         place = next((i for i, one in enumerate(contents) if one.key == self._key), len(contents))
         mine = next(iter(contents[place:]), None)
         step = next_step(mine, self._clock.now())
@@ -158,34 +175,31 @@ class _Preparing:
         package = own_package(order, self._number)
         items = allocate(
             self._shipment,
-            await self._without_others_units(order),
+            self._without_others_units(order),
             _earlier_items(package, told),
             self._request.allow_cancellation_requested,
         )
-        if mine is None:
-            mine = await self._confirmations.add(self._intent(items, contents))
-            if mine.state is not ConfirmationState.PREPARED:
-                return elsewhere(self._clock)
+        seen = mine or self._intent(items, contents)
         # What may have been sent already is sent as it was, or it would not be the same package.
-        sent_items = mine.items if step is Step.CHECK else items
-        told_package = self._package(mine, order, carrier_told, sent_items)
-        self._check_writable(told_package)
+        sent_items = seen.items if step is Step.CHECK else items
+        told_package = self._package(seen, order, carrier_told, sent_items)
         return Ready(
-            seen=mine,
+            seen=seen,
+            is_new=mine is None,
             package=told_package,
             only=self._only_channel(package),
+            size=self._size(told_package),
             contents=contents,
         )
 
-    async def _without_others_units(self, order: Order) -> Order:
+    def _without_others_units(self, order: Order) -> Order:
         """The order less what its other shipments hold and Amazon may not show yet."""
-        key = self._key
         # Of several contents of a shipment the last one counts, or the one that goes now.
         told = {
             one.reference: one
-            for one in await self._confirmations.of_order(key.seller_id, key.order_number)
+            for one in self._of_order
             if one.state in _TOLD
-            and one.key.shipment_number != key.shipment_number
+            and one.key.shipment_number != self._shipment.number
             and one.reference not in self._alongside
         }
         on_their_way, confirmed = dict(self._alongside), dict[str, tuple[PackageItem, ...]]()
@@ -259,10 +273,11 @@ class _Preparing:
             items=items,
         )
 
-    def _check_writable(self, package: Package) -> None:
-        """Refuse alone what could be written into no feed, or it would spoil the others' one."""
+    def _size(self, package: Package) -> int:
+        """The size of a feed of its own. What can be written into none is refused alone, or it
+        would spoil the others' one."""
         try:
-            write_feed(self._request.seller_id, (package,))
+            return len(write_feed(self._request.seller_id, (package,)))
         except ValueError as problem:
             raise ShipmentRefused(
                 f"Amazon's feed can't hold this shipment: {problem}. Correct it and send it again.",

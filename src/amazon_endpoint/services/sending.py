@@ -44,7 +44,7 @@ _NOT_DONE = (Throttled, AmazonUnavailable, CredentialsRefused, AccessDenied)
 
 
 def in_feeds(
-    seller_id: str, batch: Iterable[Ready], *, largest: int = _LARGEST_FEED
+    batch: Iterable[Ready], *, largest: int = _LARGEST_FEED
 ) -> Iterator[tuple[Ready, ...]]:
     """The batch in as few feeds as will do: each of one marketplace, and of `largest` bytes."""
     of_marketplace: dict[str, list[Ready]] = {}
@@ -55,12 +55,11 @@ def in_feeds(
         size = 0
         for one in group:
             # With an envelope of its own each, so together they are rather less.
-            own_size = len(write_feed(seller_id, (one.package,)))
-            if feed and size + own_size > largest:
+            if feed and size + one.size > largest:
                 yield tuple(feed)
                 feed, size = [], 0
             feed.append(one)
-            size += own_size
+            size += one.size
         yield tuple(feed)
 
 
@@ -76,7 +75,8 @@ async def send(
     """Tell Amazon of a batch of one marketplace, all of it or nothing: in one feed, or, where it
     is a single shipment, directly.
 
-    That it is being sent is committed before. The outcome is the same for each of the batch.
+    Its intents are committed. That it is being sent is, before the call. The outcome is the same
+    for each of the batch.
 
     Raises:
         AmazonRefused: Amazon said no to all of it.

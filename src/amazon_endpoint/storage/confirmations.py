@@ -1,11 +1,11 @@
 """Confirmations kept in the database: committed before anything is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, select, update
 
 from amazon_endpoint.services.confirmations import (
     Channel,
@@ -16,12 +16,39 @@ from amazon_endpoint.services.confirmations import (
 from amazon_endpoint.shipments import PackageItem
 from amazon_endpoint.storage.database import Database, insert_unless_there
 from amazon_endpoint.storage.tables import confirmations, known_feeds
+from amazon_endpoint.storage.upserting import upsert
 
 # A feed comes into being some time after `sent_at`. Knowing more feeds than asked for does no
 # harm, knowing fewer makes another shipment's feed pass for the lost one.
 _SENDING_AT_MOST = timedelta(hours=1)
 
 _KEY = ConfirmationKey.__struct_fields__
+
+# Built once: that takes longer than it takes SQLite to execute them.
+
+_mine = confirmations.alias()
+
+_OF_SELLER = select(confirmations).where(confirmations.c.seller_id == bindparam("seller_id"))
+_IN_ORDERS = confirmations.c.order_number.in_(bindparam("order_numbers", expanding=True))
+_OF_ORDERS = _OF_SELLER.where(_IN_ORDERS).order_by(confirmations.c.created_at)
+_OF_FEED = _OF_SELLER.where(confirmations.c.feed_id == bindparam("feed_id")).order_by(
+    confirmations.c.created_at
+)
+_RIVALS = (
+    select(confirmations)
+    .join(
+        _mine,
+        and_(
+            _mine.c.seller_id == confirmations.c.seller_id,
+            _mine.c.order_number == confirmations.c.order_number,
+            _mine.c.shipment_number == confirmations.c.shipment_number,
+            _mine.c.content != confirmations.c.content,
+        ),
+    )
+    .where(
+        _mine.c.seller_id == bindparam("seller_id"), _mine.c.submission == bindparam("submission")
+    )
+)
 
 # Executed for many rows at once: 10,000 one by one take seconds, and others wait for them.
 _REPLACE = update(confirmations).where(
@@ -41,42 +68,20 @@ class StoredConfirmations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def find(self, key: ConfirmationKey) -> Confirmation | None:
-        """The confirmation of exactly this content."""
-        found = await self._all(_select(key))
-        return found[0] if found else None
+    async def of_orders(
+        self, seller_id: str, order_numbers: Collection[str]
+    ) -> tuple[Confirmation, ...]:
+        """Every content ever confirmed for every shipment of these orders, oldest first."""
+        return await self._all(_OF_ORDERS, seller_id=seller_id, order_numbers=list(order_numbers))
 
-    async def of_shipment(self, key: ConfirmationKey) -> tuple[Confirmation, ...]:
-        """Every content ever confirmed for the shipment that `key` names, oldest first."""
-        return await self._all(
-            select(confirmations)
-            .where(
-                confirmations.c.seller_id == key.seller_id,
-                confirmations.c.order_number == key.order_number,
-                confirmations.c.shipment_number == key.shipment_number,
-            )
-            .order_by(confirmations.c.created_at)
-        )
+    async def add(self, new: Sequence[Confirmation]) -> None:
+        """Store those whose keys are not there yet."""
+        rows = [_columns(one) for one in sorted(new, key=_in_sequence)]
 
-    async def of_order(self, seller_id: str, order_number: str) -> tuple[Confirmation, ...]:
-        """Every content ever confirmed for every shipment of the order, oldest first."""
-        return await self._all(
-            select(confirmations)
-            .where(
-                confirmations.c.seller_id == seller_id,
-                confirmations.c.order_number == order_number,
-            )
-            .order_by(confirmations.c.created_at)
-        )
+        def work(connection: Connection) -> None:
+            upsert(connection, confirmations, rows, leave=confirmations.c.keys())
 
-    async def add(self, confirmation: Confirmation) -> Confirmation:
-        """Store it unless its key is already there; return what is stored then."""
-
-        def work(connection: Connection) -> Confirmation:
-            insert_unless_there(connection, confirmations, _columns(confirmation))
-            return _confirmation(connection.execute(_select(confirmation.key)).one())
-
-        return await self._database.run(work)
+        await self._database.run(work)
 
     async def replace(self, seen: Confirmation, new: Confirmation) -> bool:
         """Store `new` if the row is still as `seen` (state and `sent_at`), else return False."""
@@ -86,8 +91,7 @@ class StoredConfirmations:
         """Do as `replace` does for all of these, or for none of them."""
 
         def work(connection: Connection) -> None:
-            # Always in the same order, so that two who move the same rows don't lock each other.
-            ordered = sorted(moves, key=lambda move: msgspec.structs.astuple(move[0].key))
+            ordered = sorted(moves, key=lambda move: _in_sequence(move[0]))
             changes = [{**_seen(seen), **_columns(new)} for seen, new in ordered]
             if connection.execute(_REPLACE, changes).rowcount != len(changes):
                 raise _MovedOn
@@ -129,26 +133,11 @@ class StoredConfirmations:
 
     async def rivals(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:
         """The other contents of the shipments that were sent together."""
-        mine = confirmations.alias()
-        same_shipment = and_(
-            mine.c.seller_id == confirmations.c.seller_id,
-            mine.c.order_number == confirmations.c.order_number,
-            mine.c.shipment_number == confirmations.c.shipment_number,
-            mine.c.content != confirmations.c.content,
-        )
-        return await self._all(
-            select(confirmations)
-            .join(mine, same_shipment)
-            .where(mine.c.seller_id == seller_id, mine.c.submission == submission)
-        )
+        return await self._all(_RIVALS, seller_id=seller_id, submission=submission)
 
     async def of_feed(self, seller_id: str, feed_id: str) -> tuple[Confirmation, ...]:
         """The confirmations that travelled in this feed, oldest first."""
-        return await self._all(
-            select(confirmations)
-            .where(confirmations.c.seller_id == seller_id, confirmations.c.feed_id == feed_id)
-            .order_by(confirmations.c.created_at)
-        )
+        return await self._all(_OF_FEED, seller_id=seller_id, feed_id=feed_id)
 
     async def feeds_known_since(self, seller_id: str, moment: datetime) -> frozenset[str]:
         """The feed ids that we were given for this seller since `moment`, and maybe older ones."""
@@ -162,24 +151,17 @@ class StoredConfirmations:
 
         return await self._database.run(work)
 
-    async def _all(self, query: Select[Any]) -> tuple[Confirmation, ...]:
-        def work(connection: Connection) -> tuple[Confirmation, ...]:
-            return tuple(map(_confirmation, connection.execute(query).all()))
+    async def _all(self, query: Select[Any], **wanted: Any) -> tuple[Confirmation, ...]:
+        def work(connection: Connection) -> Sequence[Row[Any]]:
+            return connection.execute(query, wanted).all()
 
-        return await self._database.run(work)
-
-
-def _select(key: ConfirmationKey) -> Select[Any]:
-    return select(confirmations).where(_is(key))
+        return tuple(map(_confirmation, await self._database.run(work)))
 
 
-def _is(key: ConfirmationKey) -> ColumnElement[bool]:
-    return and_(
-        confirmations.c.seller_id == key.seller_id,
-        confirmations.c.order_number == key.order_number,
-        confirmations.c.shipment_number == key.shipment_number,
-        confirmations.c.content == key.content,
-    )
+def _in_sequence(confirmation: Confirmation) -> tuple[str, ...]:
+    """Always the same, so that two who write the same rows don't lock each other."""
+    key: tuple[str, ...] = msgspec.structs.astuple(confirmation.key)
+    return key
 
 
 def _seen(confirmation: Confirmation) -> dict[str, Any]:

@@ -1,24 +1,38 @@
 """Orders kept in the database, each sealed, and all that is written together with them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, bindparam, delete, exists, select
 
 from amazon_endpoint.orders import Order
 from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.encryption import Damaged, KeyMissing, Keyring
 from amazon_endpoint.storage.locking import lock_account
-from amazon_endpoint.storage.order_tables import orders, wanted_orders
+from amazon_endpoint.storage.order_tables import orders, readings, wanted_orders
 from amazon_endpoint.storage.outbox import write_messages
 from amazon_endpoint.storage.quarantine import write_quarantine
 from amazon_endpoint.storage.readings import write_reading
 from amazon_endpoint.storage.upserting import upsert
 from amazon_endpoint.sync.changes import KnownOrder, Marks, OrderState
 from amazon_endpoint.sync.intake import Decide, Intake
+from amazon_endpoint.sync.reading import ReadingKind
 
 _order = msgspec.json.Decoder(Order)
+
+# Built once: that takes longer than it takes SQLite to execute it.
+_POLLED = select(*(orders.c[name] for name in ("account_id", "number", "body"))).where(
+    orders.c.account_id == bindparam("account_id"),
+    orders.c.number.in_(bindparam("numbers", expanding=True)),
+    exists().where(
+        readings.c.account_id == orders.c.account_id,
+        readings.c.kind == ReadingKind.POLL,
+        readings.c.upper_bound >= bindparam("since"),
+    ),
+)
 
 
 class StoredOrders:
@@ -28,17 +42,22 @@ class StoredOrders:
         self._database = database
         self._keyring = keyring
 
-    async def find(self, account_id: str, number: str) -> KnownOrder | None:
-        """The order as it is kept.
+    async def polled(
+        self, account_id: str, numbers: Collection[str], since: datetime
+    ) -> dict[str, Order]:
+        """Those of these orders that are kept and can be opened; none where the polls have not
+        come to `since`."""
+        wanted = {"account_id": account_id, "numbers": list(numbers), "since": since}
 
-        Raises:
-            KeyMissing: it was sealed with a key that isn't given.
-        """
+        def work(connection: Connection) -> Sequence[Row[Any]]:
+            return connection.execute(_POLLED, wanted).all()
 
-        def work(connection: Connection) -> KnownOrder | None:
-            return self._known(connection, account_id, [number]).get(number)
-
-        return await self._database.run(work)
+        found = {}
+        for row in await self._database.run(work):
+            # What can't be opened is read at Amazon.
+            with suppress(KeyMissing):
+                found[row.number] = self._order(row)
+        return {number: order for number, order in found.items() if order is not None}
 
     async def take_in(self, account_id: str, numbers: Sequence[str], decide: Decide) -> bool:
         """Write what `decide` makes of those orders of these numbers that are known."""
@@ -107,18 +126,20 @@ class StoredOrders:
 
     def _opened(self, row: Row[Any]) -> KnownOrder:
         columns = row._asdict()
-        account_id, body = columns.pop("account_id"), columns.pop("body")
+        del columns["account_id"], columns["body"]
         marks = Marks(columns.pop("content_mark"), columns.pop("personal_mark"))
-        order = None
-        if body is not None:
-            place = {"table": orders.name, "row": f"{account_id}/{row.number}"}
-            try:
-                order = _order.decode(self._keyring.open(body, **place))
-            except (Damaged, msgspec.MsgspecError):
-                # Amazon has it still. What is read is kept in its place.
-                order = None
         state = OrderState(columns.pop("state"))
-        return KnownOrder(order=order, marks=marks, state=state, **columns)
+        return KnownOrder(order=self._order(row), marks=marks, state=state, **columns)
+
+    def _order(self, row: Row[Any]) -> Order | None:
+        if row.body is None:
+            return None
+        place = {"table": orders.name, "row": f"{row.account_id}/{row.number}"}
+        try:
+            return _order.decode(self._keyring.open(row.body, **place))
+        except (Damaged, msgspec.MsgspecError):
+            # Amazon has it still. What is read is kept in its place.
+            return None
 
 
 class _KeyedMarker:

@@ -32,6 +32,11 @@ def next_feed(
     return max(gathered, spaced, due(feeds, 1, now) or now)
 
 
+def at_once(number: int, direct: Bucket | None, now: datetime) -> bool:
+    """Whether so many can be confirmed directly right now, so that no feed could be sooner."""
+    return direct is not None and _last_call(number, direct, now) <= now
+
+
 def choose(
     number: int,
     *,

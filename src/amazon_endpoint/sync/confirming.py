@@ -5,7 +5,7 @@ confirmation says how far it came, and preparing it again finds out.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -23,7 +23,8 @@ from amazon_endpoint.errors import (
     StillUncertain,
     Throttled,
 )
-from amazon_endpoint.services.confirmations import Channel, Confirmations
+from amazon_endpoint.orders import Order
+from amazon_endpoint.services.confirmations import Channel, Confirmation, Confirmations
 from amazon_endpoint.services.next_step import (
     SHOWN_AFTER,
     ConfirmOutcome,
@@ -31,12 +32,17 @@ from amazon_endpoint.services.next_step import (
     Wait,
     package_number,
 )
-from amazon_endpoint.services.preparation import ConfirmRequest, Ready, prepare_shipment
+from amazon_endpoint.services.preparation import (
+    ConfirmRequest,
+    Ready,
+    commit_intents,
+    prepare_shipment,
+)
 from amazon_endpoint.services.sending import in_feeds, send
 from amazon_endpoint.shipments import PackageItem
 from amazon_endpoint.sync.accounts import SyncAccount
 from amazon_endpoint.sync.backoff import Random, backoff
-from amazon_endpoint.sync.channel import GATHERING, choose, next_feed
+from amazon_endpoint.sync.channel import GATHERING, at_once, choose, next_feed
 from amazon_endpoint.sync.lookups import Lookups
 from amazon_endpoint.sync.reading import describe
 from amazon_endpoint.sync.shipping import (
@@ -56,6 +62,8 @@ from amazon_endpoint.sync.shipping import (
 
 # Of the size that they usually have, so many fill the ten megabytes of a feed.
 _IN_A_FEED = 10_000
+# Looked up together, and soon enough after that to be true still.
+_LOOKED_UP = 200
 # Calls of some ten seconds, at Amazon's pace; then others have their turn.
 _DIRECTLY = 20
 
@@ -97,8 +105,7 @@ async def confirm_waiting(
     if account.paused_at is not None:
         return False
     now = clock.now()
-    waiting = await shipments.waiting(account.id, now + GATHERING, _IN_A_FEED)
-    due = [one for one in waiting if one.next_attempt_at and one.next_attempt_at <= now]
+    due = await shipments.waiting(account.id, now, _IN_A_FEED)
     if not due:
         return False
     quota = await amazon.shipping_quota()
@@ -114,7 +121,9 @@ async def confirm_waiting(
         random=random,
     )
     tracked, untracked = await sending.sorted(due)
-
+    if not untracked and at_once(len(tracked), quota.direct, now):
+        await sending.directly(tracked[:_DIRECTLY])
+        return len(tracked) > _DIRECTLY
     # A later one went by a clock that was ahead.
     last_feed = await shipments.latest_feed(account.id, until=now)
 
@@ -132,13 +141,22 @@ async def confirm_waiting(
     )
     by_feed = untracked if channel is Channel.DIRECT else [*untracked, *tracked]
     directly = tracked if channel is Channel.DIRECT else []
+    feed_goes = False
     if by_feed and (feed_at := feed_of(by_feed)) > now:
         await keep(shipments, [(one, put_off(one, feed_at, _GATHERS)) for one in by_feed])
     elif by_feed:
-        taken = {one.id for one in due}
-        await sending.by_feed([*by_feed, *(one for one in waiting if one.id not in taken)])
+        feed_goes, taken = True, {one.id for one in due}
+        soon = await shipments.waiting(account.id, now + GATHERING, _IN_A_FEED)
+        await sending.by_feed([*by_feed, *(one for one in soon if one.id not in taken)])
     await sending.directly(directly[:_DIRECTLY])
-    return len(directly) > _DIRECTLY or len(waiting) == _IN_A_FEED
+    return len(directly) > _DIRECTLY or (feed_goes and len(due) == _IN_A_FEED)
+
+
+class _Known(msgspec.Struct):
+    """What is kept of orders: as Amazon had them lately, and what it was told of each."""
+
+    orders: Mapping[str, Order]
+    confirmations: dict[str, list[Confirmation]]
 
 
 class _Round:
@@ -187,39 +205,62 @@ class _Round:
         await self._keep(moves)
         return tracked, untracked
 
-    async def by_feed(self, batch: Iterable[KeptShipment]) -> None:
+    async def by_feed(self, batch: Sequence[KeptShipment]) -> None:
         """Send a batch in as few feeds as will do."""
         ready = await self._prepared(batch)
         edits = [one for one in ready if one.only is Channel.DIRECT]
         rest = [one for one in ready if one.only is not Channel.DIRECT]
-        for feed in in_feeds(self._account.account.seller_id, rest):
+        for feed in in_feeds(rest):
             await self._send(feed, ready, Channel.FEED)
         for one in edits:
             await self._send([one], ready, Channel.DIRECT)
 
-    async def directly(self, batch: Iterable[KeptShipment]) -> None:
+    async def directly(self, batch: Sequence[KeptShipment]) -> None:
         """Send a batch one by one."""
         ready = await self._prepared(batch)
         for one in ready:
             await self._send([one], ready, one.only or Channel.DIRECT)
 
-    async def _prepared(self, batch: Iterable[KeptShipment]) -> dict[Ready, KeptShipment]:
-        """What may be sent; the others are put down in their new states."""
+    async def _prepared(self, batch: Sequence[KeptShipment]) -> dict[Ready, KeptShipment]:
+        """What may be sent, its intent committed; the others are put down in their new states."""
         ready: dict[Ready, KeptShipment] = {}
         together: dict[str, dict[str, tuple[PackageItem, ...]]] = defaultdict(dict)
         moves: list[Move] = []
-        for kept in batch:
-            one = await self._prepare(kept, together[kept.order_number])
-            if isinstance(one, Ready):
-                together[kept.order_number][one.package.reference] = one.package.items
-                ready[one] = kept
-            else:
-                moves.append((kept, one))
+        for begin in range(0, len(batch), _LOOKED_UP):
+            some = batch[begin : begin + _LOOKED_UP]
+            known = await self._look_up({one.order_number for one in some})
+            for kept in some:
+                one = await self._prepare(kept, known, together[kept.order_number])
+                if isinstance(one, Ready):
+                    together[kept.order_number][one.package.reference] = one.package.items
+                    ready[one] = kept
+                else:
+                    moves.append((kept, one))
+        await commit_intents(self._confirmations, ready)
         await self._keep(moves)
         return ready
 
+    async def _look_up(self, numbers: Collection[str]) -> _Known:
+        confirmations: dict[str, list[Confirmation]] = {number: [] for number in numbers}
+        for one in await self._confirmations.of_orders(self._account.account.seller_id, numbers):
+            confirmations[one.key.order_number].append(one)
+        orders = await self._known_orders.current(
+            self._account, numbers, since=self._clock.now() - _FRESH
+        )
+        return _Known(orders, confirmations)
+
+    async def _of_order(self, number: str, known: _Known) -> Sequence[Confirmation]:
+        # Each was looked up once: preparing one parcel may settle what is known of the next.
+        found = known.confirmations.pop(number, None)
+        if found is not None:
+            return found
+        return await self._confirmations.of_orders(self._account.account.seller_id, (number,))
+
     async def _prepare(
-        self, kept: KeptShipment, alongside: Mapping[str, tuple[PackageItem, ...]]
+        self,
+        kept: KeptShipment,
+        known: _Known,
+        alongside: Mapping[str, tuple[PackageItem, ...]],
     ) -> Ready | KeptShipment:
         """It, ready to be sent, or as it is to be kept."""
         now = self._clock.now()
@@ -239,9 +280,8 @@ class _Round:
                     allow_cancellation_requested=self._allow_cancellation_requested,
                 ),
                 clock=self._clock,
-                known_order=await self._known_orders.current(
-                    self._account, kept.order_number, since=now - _FRESH
-                ),
+                of_order=await self._of_order(kept.order_number, known),
+                known_order=known.orders.get(kept.order_number),
                 alongside=alongside,
             )
         except Throttled as throttled:

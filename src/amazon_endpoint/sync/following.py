@@ -4,6 +4,7 @@ Feeds are followed to their report. What Amazon refused is looked for in its ord
 as refused, and so is, a while later, what it confirmed.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -103,8 +104,7 @@ async def follow_sent(
     )
     for feed in feeds:
         await following.look(feed)
-    for kept in checks:
-        await following.check(kept)
+    await following.check(checks)
     return len(feeds) == _FEEDS or len(checks) == _CHECKS
 
 
@@ -213,24 +213,40 @@ class _Following:
             )
         )
 
-    async def check(self, kept: KeptShipment) -> None:
-        """Look for a shipment in its order."""
+    async def check(self, batch: Sequence[KeptShipment]) -> None:
+        """Look for shipments in their orders."""
+        if not batch:
+            return
+        numbers = {one.order_number for one in batch}
+        found = await self._confirmations.of_orders(self._account.account.seller_id, numbers)
+        confirmations = {one.key: one for one in found}
+        known_orders: Mapping[str, Order] = {}
+        if ends := [one.ended_at for one in batch if one.ended_at]:
+            known_orders = await self._known_orders.current(self._account, numbers, since=max(ends))
+        moves = []
+        for kept in batch:
+            confirmation = confirmations.get(self._key(kept))
+            known = known_orders.get(kept.order_number)
+            moves.append((kept, await self._checked(kept, confirmation, known)))
+        await keep(self._shipments, moves)
+
+    async def _checked(
+        self, kept: KeptShipment, confirmation: Confirmation | None, known: Order | None
+    ) -> KeptShipment:
+        """It after a look at its order, by Amazon or as it is `known`."""
         try:
             if self._trouble is not None:
                 raise self._trouble
-            confirmation = await self._confirmations.find(self._key(kept))
             if kept.state is ShipmentState.CONFIRMED:
-                new = await self._seen_at_last(kept, confirmation)
-            else:
-                new = await self._decided(kept, confirmation)
+                return await self._seen_at_last(kept, confirmation, known)
+            return await self._decided(kept, confirmation)
         except Throttled as throttled:
             until = throttled.not_before or self._clock.now() + _FIRST_WAIT
-            new = put_off(kept, until, kept.reason)
+            return put_off(kept, until, kept.reason)
         except EndpointError as error:
             if isinstance(error, _ACCOUNT_TROUBLE):
                 self._trouble = error
-            new = self._check_later(kept, error)
-        await keep(self._shipments, [(kept, new)])
+            return self._check_later(kept, error)
 
     def _check_later(self, kept: KeptShipment, error: EndpointError) -> KeptShipment:
         wait = backoff(
@@ -263,13 +279,14 @@ class _Following:
         self, kept: KeptShipment, confirmation: Confirmation
     ) -> bool:
         """Whether the order has it: of a corrected shipment it shows what was told before."""
-        contents = await self._confirmations.of_shipment(confirmation.key)
+        key = confirmation.key
         told = {
             one.key
-            for one in contents
-            if one.state not in {ConfirmationState.PREPARED, ConfirmationState.REFUSED}
+            for one in await self._confirmations.of_orders(key.seller_id, (key.order_number,))
+            if one.key.shipment_number == key.shipment_number
+            and one.state not in {ConfirmationState.PREPARED, ConfirmationState.REFUSED}
         }
-        if told - {confirmation.key}:
+        if told - {key}:
             return False
         try:
             order = await self._lookups.get_order(kept.order_number)
@@ -278,11 +295,10 @@ class _Following:
         return shows_package(order, confirmation.reference, self._tracking(kept))
 
     async def _seen_at_last(
-        self, kept: KeptShipment, confirmation: Confirmation | None
+        self, kept: KeptShipment, confirmation: Confirmation | None, known: Order | None
     ) -> KeptShipment:
         tracking = self._tracking(kept)
         ended_at = kept.ended_at or self._clock.now()
-        known = await self._known_orders.current(self._account, kept.order_number, since=ended_at)
         if known is None or not _shows(known, confirmation, tracking):
             try:
                 known = await self._lookups.get_order(kept.order_number)

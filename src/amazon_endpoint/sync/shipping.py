@@ -1,7 +1,7 @@
 """Shipping: the shipments that a store has told us of, kept until Amazon's answer is final."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -211,8 +211,10 @@ class Shipments(Protocol):
 class KnownOrders(Protocol):
     """Orders that are kept already, so that Amazon needn't be asked."""
 
-    async def current(self, account: SyncAccount, number: str, *, since: datetime) -> Order | None:
-        """The order as Amazon had it at `since` or later; None where that isn't kept."""
+    async def current(
+        self, account: SyncAccount, numbers: Collection[str], *, since: datetime
+    ) -> Mapping[str, Order]:
+        """Those of these orders that are kept as Amazon had them at `since` or later."""
         ...
 
 

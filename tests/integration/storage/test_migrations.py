@@ -336,7 +336,7 @@ async def test_what_an_earlier_version_wrote_is_understood(
     there = {table.name for table in (await written_at(database_url, revision))[0]}
 
     async with await Storage.open(database_url) as storage:
-        (confirmation,) = await storage.confirmations.of_order("A1SELLER", ORDER)
+        (confirmation,) = await storage.confirmations.of_orders("A1SELLER", [ORDER])
         assert confirmation.state is ConfirmationState.SUBMITTED
         assert confirmation.items == (PackageItem("10000000000001", 2),)
         assert confirmation.sent_at == LATER
@@ -411,6 +411,6 @@ async def test_it_waits_for_what_is_under_way(postgresql_url: str) -> None:
         connection.commit()
 
     async with await opening as storage:
-        (confirmation,) = await storage.confirmations.of_order("A1SELLER", ORDER)
+        (confirmation,) = await storage.confirmations.of_orders("A1SELLER", [ORDER])
     assert confirmation.state is ConfirmationState.CONFIRMED
     running.dispose()

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from amazon_endpoint.amazon.credentials import Account
 from amazon_endpoint.amazon.spapi.credentials import SellingPartnerCredentials
@@ -42,6 +43,15 @@ ACCOUNT = SyncAccount(
 def middling() -> float:
     """Jitter for tests: a wait is three quarters of the longest."""
     return 0.5
+
+
+async def find_order(storage: SyncStorage, number: str) -> KnownOrder | None:
+    """The order as it is kept for `ACCOUNT`."""
+
+    def work(connection: Connection) -> KnownOrder | None:
+        return storage.orders._known(connection, ACCOUNT.id, [number]).get(number)
+
+    return await storage._database.run(work)
 
 
 class Polled:
@@ -94,13 +104,11 @@ class Polled:
         return (await self.storage.readings.of(self.account.id))[kind]
 
     async def kept(self, number: int) -> KnownOrder | None:
-        return await self.storage.orders.find(self.account.id, f"111-0000000-{number:07d}")
+        return await find_order(self.storage, f"111-0000000-{number:07d}")
 
     async def kept_orders(self) -> dict[str, Order]:
         """Of the orders that Amazon has, those that are kept."""
-        found = [
-            await self.storage.orders.find(self.account.id, number) for number in self.amazon.orders
-        ]
+        found = [await find_order(self.storage, number) for number in self.amazon.orders]
         return {one.number: one.order for one in found if one and one.order}
 
     async def deliver(self) -> list[tuple[int, str, Order]]:

@@ -1,6 +1,6 @@
 """Shipments of an account, with what sends and follows them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,9 +28,11 @@ class HandedOrders:
     def __init__(self) -> None:
         self.orders: dict[str, Order] = {}
 
-    async def current(self, account: SyncAccount, number: str, *, since: datetime) -> Order | None:
+    async def current(
+        self, account: SyncAccount, numbers: Collection[str], *, since: datetime
+    ) -> dict[str, Order]:
         del account, since
-        return self.orders.get(number)
+        return {number: self.orders[number] for number in numbers if number in self.orders}
 
 
 class Shipped:

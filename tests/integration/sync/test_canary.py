@@ -33,7 +33,7 @@ from amazon_endpoint.web.metrics import Metrics
 from amazon_endpoint.web.shipments import Wake
 from tests.integration.endpoint.hub import Hub
 from tests.integration.endpoint_v6.hubs import Cangaroo
-from tests.integration.sync.accounts import ACCOUNT, KEY
+from tests.integration.sync.accounts import ACCOUNT, KEY, find_order
 from tests.integration.sync.engines import QUICK
 from tests.integration.sync.gossip import (
     READABLE,
@@ -267,10 +267,10 @@ async def _all_told(world: World, kept: SyncStorage) -> bool:
 
 async def _tidied(world: World, kept: SyncStorage) -> bool:
     due = await find_due(kept.buyers_data, erase_after=LONGEST, now=world.clock.now())
-    order = await kept.orders.find(ACCOUNT.id, READABLE)
+    order = await find_order(kept, READABLE)
     return order is not None and order.erased_at is not None and not due
 
 
 async def _shipped(kept: SyncStorage) -> bool:
-    order = await kept.orders.find(ACCOUNT.id, READABLE)
+    order = await find_order(kept, READABLE)
     return order is not None and order.status == "Shipped"

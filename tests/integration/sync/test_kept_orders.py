@@ -15,8 +15,8 @@ LISTED = timedelta(minutes=2)
 async def current(
     shop: Polled, since: datetime, account: SyncAccount = ACCOUNT, number: str = NUMBER
 ) -> Order | None:
-    kept = KeptOrders(shop.storage.orders, shop.storage.readings)
-    return await kept.current(account, number, since=since)
+    known = await KeptOrders(shop.storage.orders).current(account, [number], since=since)
+    return known.get(number)
 
 
 async def poll_an_order(shop: Polled) -> Order:

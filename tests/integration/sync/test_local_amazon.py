@@ -19,7 +19,7 @@ from amazon_endpoint.sync.changes import OrderState
 from amazon_endpoint.sync.reading import ReadingKind
 from tests.integration.mws.seller import CREDENTIALS as MWS
 from tests.integration.spapi.seller import CREDENTIALS as SELLING_PARTNER
-from tests.integration.sync.accounts import ACCOUNT, Polled
+from tests.integration.sync.accounts import ACCOUNT, Polled, find_order
 from tests.turned_clock import TurnedClock
 
 DAY = timedelta(days=1)
@@ -79,7 +79,7 @@ async def wait_and_poll(shop: Polled, sandbox: RunningSandbox) -> None:
 async def known_orders(shop: Polled, sandbox: RunningSandbox) -> dict[str, OrderState]:
     """The states of those of the sandbox's orders that are kept."""
     numbers = [one["orderId"] for one in sandbox.orders()]
-    found = {n: await shop.storage.orders.find(ACCOUNT.id, n) for n in numbers}
+    found = {n: await find_order(shop.storage, n) for n in numbers}
     return {n: one.state for n, one in found.items() if one is not None}
 
 

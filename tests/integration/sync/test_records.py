@@ -51,7 +51,7 @@ async def test_records_go_after_18_months(shop: Tidied, storage: Storage) -> Non
     kept = await shop.receive()
     feed = new_feed(ACCOUNT.id, "7001", shop.clock.now())
     await shop.storage.shipments.move([(kept, sent(kept, "7001"))], feed=feed)
-    await storage.confirmations.add(CONFIRMATION)
+    await storage.confirmations.add([CONFIRMATION])
     feeds = msgspec.structs.replace(
         CONFIRMATION, state=ConfirmationState.SUBMITTED, feed_id="7001", sent_at=NOON
     )

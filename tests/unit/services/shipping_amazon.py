@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -251,24 +251,18 @@ class MemoryConfirmations:
         self.rows: dict[ConfirmationKey, Confirmation] = {}
         self.feeds: list[tuple[str, datetime, str]] = []
 
-    async def find(self, key: ConfirmationKey) -> Confirmation | None:
-        return self.rows.get(key)
-
-    async def of_shipment(self, key: ConfirmationKey) -> tuple[Confirmation, ...]:
-        def shipment(one: ConfirmationKey) -> tuple[str, str, str]:
-            return one.seller_id, one.order_number, one.shipment_number
-
-        return tuple(row for row in self.rows.values() if shipment(row.key) == shipment(key))
-
-    async def of_order(self, seller_id: str, order_number: str) -> tuple[Confirmation, ...]:
+    async def of_orders(
+        self, seller_id: str, order_numbers: Collection[str]
+    ) -> tuple[Confirmation, ...]:
         return tuple(
             row
             for row in self.rows.values()
-            if (row.key.seller_id, row.key.order_number) == (seller_id, order_number)
+            if row.key.seller_id == seller_id and row.key.order_number in order_numbers
         )
 
-    async def add(self, confirmation: Confirmation) -> Confirmation:
-        return self.rows.setdefault(confirmation.key, confirmation)
+    async def add(self, new: Sequence[Confirmation]) -> None:
+        for one in new:
+            self.rows.setdefault(one.key, one)
 
     async def replace(self, seen: Confirmation, new: Confirmation) -> bool:
         row = self.rows[seen.key]
@@ -303,8 +297,14 @@ class MemoryConfirmations:
 
     async def rivals(self, seller_id: str, submission: str) -> tuple[Confirmation, ...]:
         together = self._together(seller_id, submission)
-        found = [one for mine in together for one in await self.of_shipment(mine.key)]
-        return tuple(one for one in found if one not in together)
+        shipments = {(one.key.order_number, one.key.shipment_number) for one in together}
+        return tuple(
+            row
+            for row in self.rows.values()
+            if row not in together
+            and row.key.seller_id == seller_id
+            and (row.key.order_number, row.key.shipment_number) in shipments
+        )
 
     async def of_feed(self, seller_id: str, feed_id: str) -> tuple[Confirmation, ...]:
         return tuple(

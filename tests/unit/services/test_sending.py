@@ -18,7 +18,12 @@ from amazon_endpoint.services.next_step import (
     Wait,
     package_number,
 )
-from amazon_endpoint.services.preparation import ConfirmRequest, Ready, prepare_shipment
+from amazon_endpoint.services.preparation import (
+    ConfirmRequest,
+    Ready,
+    commit_intents,
+    prepare_shipment,
+)
 from amazon_endpoint.services.sending import in_feeds, send
 from amazon_endpoint.shipments import PackageItem, Shipment, ShipmentItem
 from tests.turned_clock import TurnedClock
@@ -48,9 +53,17 @@ class Shop:
             items=(ShipmentItem(sku="MUG", quantity=1),),
         )
         request = ConfirmRequest(shipment=shipment, seller_id="SELLER1", marketplace_ids=())
-        return await prepare_shipment(
-            self.amazon, self.confirmations, request, clock=self.clock, **known
+        prepared = await prepare_shipment(
+            self.amazon,
+            self.confirmations,
+            request,
+            clock=self.clock,
+            of_order=await self.confirmations.of_orders("SELLER1", [NUMBER]),
+            **known,
         )
+        if isinstance(prepared, Ready):
+            await commit_intents(self.confirmations, [prepared])
+        return prepared
 
     async def ready(self, *numbers: str) -> list[Ready]:
         found = [await self.prepare(number) for number in numbers]
@@ -169,18 +182,18 @@ def of_marketplace(one: Ready, marketplace_id: str) -> Ready:
 async def test_each_marketplace_has_a_feed_of_its_own(shop: Shop) -> None:
     first, second, third = await shop.ready("H1", "H2", "H3")
     elsewhere = of_marketplace(second, "A1PA6795UKMFR9")
-    assert list(in_feeds("SELLER1", [first, elsewhere, third])) == [(first, third), (elsewhere,)]
+    assert list(in_feeds([first, elsewhere, third])) == [(first, third), (elsewhere,)]
 
 
 async def test_a_feed_holds_no_more_than_amazon_takes(shop: Shop) -> None:
     batch = await shop.ready("H1", "H2", "H3")
-    assert list(in_feeds("SELLER1", batch)) == [tuple(batch)]
-    assert [len(one) for one in in_feeds("SELLER1", batch, largest=1700)] == [2, 1]
-    assert [len(one) for one in in_feeds("SELLER1", batch, largest=1)] == [1, 1, 1]
+    assert list(in_feeds(batch)) == [tuple(batch)]
+    assert [len(one) for one in in_feeds(batch, largest=1700)] == [2, 1]
+    assert [len(one) for one in in_feeds(batch, largest=1)] == [1, 1, 1]
 
 
 def test_nothing_needs_no_feed() -> None:
-    assert list(in_feeds("SELLER1", [])) == []
+    assert list(in_feeds([])) == []
 
 
 async def test_what_took_too_long_to_commit_is_not_sent(
