@@ -159,7 +159,7 @@ class Engine:
             launched.push_async_callback(self._end_tasks)
             launched.push_async_callback(_drain)
             await self._launch(url, file)
-            self._begin("enqueue", self._enqueue, self._pace.look)
+            self._begin("enqueue", self._enqueue, self._pace.look / 4)
             self._begin("look_after", self._look_after, self._pace.beat)
             self._begin("tidy", self._tidy, self._pace.minute)
             for find_due in self._finders:
