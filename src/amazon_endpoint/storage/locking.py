@@ -1,9 +1,15 @@
 """Locking: what is written about an account's orders is written one after the other."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from amazon_endpoint.storage.sync_tables import accounts
 from amazon_endpoint.sync.accounts import AccountUnknown
+
+_LOCKED = (
+    select(accounts.c.id)
+    .where(accounts.c.id == bindparam("account_id"))
+    .with_for_update(key_share=True)
+)
 
 
 def lock_account(connection: Connection, account_id: str) -> None:
@@ -14,6 +20,5 @@ def lock_account(connection: Connection, account_id: str) -> None:
     Raises:
         AccountUnknown: there is none, any more.
     """
-    query = select(accounts.c.id).where(accounts.c.id == account_id)
-    if connection.execute(query.with_for_update(key_share=True)).first() is None:
+    if connection.execute(_LOCKED, {"account_id": account_id}).first() is None:
         raise AccountUnknown

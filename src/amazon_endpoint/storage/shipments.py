@@ -1,11 +1,22 @@
 """Shipments kept in the database, each with its data sealed, and the feeds they travel in."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    func,
+    select,
+    update,
+)
 
 from amazon_endpoint.services.next_step import content_digest
 from amazon_endpoint.shipments import Shipment
@@ -37,6 +48,59 @@ _CHECKED = (ShipmentState.DOUBTED, ShipmentState.CONFIRMED)
 
 # Amazon's pace of this day, not of last year.
 _LATEST_FEEDS = 5
+
+
+# Built once: that takes longer than it takes SQLite to execute them.
+
+_OF_ACCOUNT = select(shipments).where(shipments.c.account_id == bindparam("account_id"))
+_OF_IDS = _OF_ACCOUNT.where(shipments.c.id.in_(bindparam("ids", expanding=True)))
+_DUE = (
+    _OF_ACCOUNT.where(
+        shipments.c.state.in_(bindparam("states", expanding=True)),
+        shipments.c.next_attempt_at <= bindparam("until"),
+    )
+    .order_by(shipments.c.received_at, shipments.c.id)
+    .limit(bindparam("limit"))
+)
+_STANDING = _OF_IDS.with_only_columns(
+    *(shipments.c[name] for name in ("id", "state", "next_attempt_at"))
+)
+_MOVED = update(shipments).where(shipments.c.id == bindparam("moved_id"))
+# The other contents of a shipment, which wait to be sent, once it came itself.
+_REPLACED = (
+    update(shipments)
+    .where(
+        shipments.c.account_id == bindparam("its_account_id"),
+        shipments.c.order_number == bindparam("its_order_number"),
+        shipments.c.number == bindparam("its_number"),
+        shipments.c.id != bindparam("its_id"),
+        shipments.c.state == _WAITING,
+        shipments.c.received_at <= bindparam("its_received_at"),
+    )
+    .values(
+        state=ShipmentState.REPLACED,
+        next_attempt_at=None,
+        ended_at=bindparam("now"),
+        alarm=None,
+    )
+)
+_DUE_FEEDS = (
+    select(sync_feeds)
+    .where(
+        sync_feeds.c.account_id == bindparam("account_id"),
+        sync_feeds.c.next_look_at <= bindparam("until"),
+    )
+    .order_by(sync_feeds.c.next_look_at)
+    .limit(bindparam("limit"))
+)
+_NEXT_DUE = select(
+    select(func.min(shipments.c.next_attempt_at))
+    .where(shipments.c.account_id == bindparam("account_id"), shipments.c.state == _WAITING)
+    .scalar_subquery(),
+    select(func.min(sync_feeds.c.next_look_at))
+    .where(sync_feeds.c.account_id == bindparam("account_id"))
+    .scalar_subquery(),
+)
 
 
 class StoredShipments:
@@ -78,18 +142,19 @@ class StoredShipments:
                     .where(shipments.c.id == row, shipments.c.state == _REFUSED)
                     .values(columns)
                 )
-            kept = self._kept(connection.execute(_select(shipments.c.id == row)).one())
+            found = connection.execute(_OF_IDS, {"account_id": account_id, "ids": [row]})
+            kept = self._kept(found.one())
             if kept.state is _WAITING:
-                connection.execute(_replaced(kept, now))
+                its = ("account_id", "order_number", "number", "id", "received_at")
+                values = {f"its_{name}": getattr(kept, name) for name in its}
+                connection.execute(_REPLACED, values | {"now": now})
             return kept
 
         return await self._database.run(work)
 
     async def get(self, account_id: str, shipment_id: str) -> KeptShipment:
         """The shipment of this id (`ShipmentUnknown`)."""
-        found = await self._all(
-            _select(shipments.c.id == shipment_id, shipments.c.account_id == account_id)
-        )
+        found = await self._all(_OF_IDS, account_id=account_id, ids=[shipment_id])
         if not found:
             raise ShipmentUnknown
         return found[0]
@@ -118,39 +183,34 @@ class StoredShipments:
         self, account_id: str, until: datetime, limit: int
     ) -> tuple[KeptShipment, ...]:
         """What is to be sent until then, what came first before the rest."""
-        return await self._all(_due(account_id, (_WAITING,), until, limit))
+        return await self._due(account_id, (_WAITING,), until, limit)
 
     async def to_check(
         self, account_id: str, until: datetime, limit: int
     ) -> tuple[KeptShipment, ...]:
         """What is to be compared with its order until then: doubted or confirmed."""
-        return await self._all(_due(account_id, _CHECKED, until, limit))
+        return await self._due(account_id, _CHECKED, until, limit)
 
     async def in_feed(self, account_id: str, feed_id: str) -> tuple[KeptShipment, ...]:
         """What was sent in this feed and has not ended."""
         return await self._all(_in_feed(account_id, feed_id))
 
+    async def _due(
+        self, account_id: str, states: Sequence[ShipmentState], until: datetime, limit: int
+    ) -> tuple[KeptShipment, ...]:
+        wanted = {"account_id": account_id, "states": states, "until": until, "limit": limit}
+        return await self._all(_DUE, **wanted)
+
     async def move(self, moves: Sequence[Move], *, feed: SentFeed | None = None) -> None:
         """Keep the shipments that nobody moved meanwhile, with their messages and `feed`."""
+        of_account: dict[str, list[Move]] = defaultdict(list)
+        for one in moves:
+            of_account[one[0].account_id].append(one)
 
         def work(connection: Connection) -> None:
-            for account_id in {seen.account_id for seen, _ in moves}:
+            for account_id, its in of_account.items():
                 lock_account(connection, account_id)
-            # Without its body, which may have been erased meanwhile.
-            for seen, new in moves:
-                moved = connection.execute(
-                    update(shipments)
-                    .where(
-                        shipments.c.id == seen.id,
-                        shipments.c.state == seen.state,
-                        shipments.c.next_attempt_at.is_not_distinct_from(seen.next_attempt_at),
-                    )
-                    .values(self._columns(new))
-                )
-                if moved.rowcount and new.ended_at and new.ended_at != seen.ended_at:
-                    write_messages(
-                        connection, new.account_id, [_message(new)], new.ended_at, self._keyring
-                    )
+                self._move(connection, account_id, its)
             if feed is not None and not insert_unless_there(
                 connection, sync_feeds, msgspec.structs.asdict(feed)
             ):
@@ -162,17 +222,36 @@ class StoredShipments:
 
         await self._database.run(work)
 
+    def _move(self, connection: Connection, account_id: str, moves: Sequence[Move]) -> None:
+        """Keep those that are as they were seen. The account is locked, so that they stay so."""
+        ids = [seen.id for seen, _ in moves]
+        found = connection.execute(_STANDING, {"account_id": account_id, "ids": ids})
+        standing = {row.id: (row.state, row.next_attempt_at) for row in found}
+        unmoved = [
+            (seen, new)
+            for seen, new in moves
+            if standing.get(seen.id) == (seen.state, seen.next_attempt_at)
+        ]
+        if not unmoved:
+            return
+        # Without its body, which may have been erased meanwhile.
+        connection.execute(
+            _MOVED, [self._columns(new) | {"moved_id": new.id} for _, new in unmoved]
+        )
+        ended: dict[datetime, list[Draft]] = defaultdict(list)
+        for seen, new in unmoved:
+            if new.ended_at and new.ended_at != seen.ended_at:
+                ended[new.ended_at].append(_message(new))
+        for moment, messages in ended.items():
+            write_messages(connection, account_id, messages, moment, self._keyring)
+
     async def feeds(self, account_id: str, until: datetime, limit: int) -> tuple[SentFeed, ...]:
         """The feeds to be looked at until then."""
-        query = (
-            select(sync_feeds)
-            .where(sync_feeds.c.account_id == account_id, sync_feeds.c.next_look_at <= until)
-            .order_by(sync_feeds.c.next_look_at)
-            .limit(limit)
-        )
+        wanted = {"account_id": account_id, "until": until, "limit": limit}
 
         def work(connection: Connection) -> tuple[SentFeed, ...]:
-            return tuple(SentFeed(**row._asdict()) for row in connection.execute(query))
+            found = connection.execute(_DUE_FEEDS, wanted)
+            return tuple(SentFeed(**row._asdict()) for row in found)
 
         return await self._database.run(work)
 
@@ -202,15 +281,9 @@ class StoredShipments:
 
     async def next_due(self, account_id: str) -> NextDue:
         """When there is something to do for the account that is not to wait, be it overdue."""
-        to_send = select(func.min(shipments.c.next_attempt_at)).where(
-            shipments.c.account_id == account_id, shipments.c.state == _WAITING
-        )
-        to_look = select(func.min(sync_feeds.c.next_look_at)).where(
-            sync_feeds.c.account_id == account_id
-        )
 
         def work(connection: Connection) -> NextDue:
-            return NextDue(connection.scalar(to_send), connection.scalar(to_look))
+            return NextDue(*connection.execute(_NEXT_DUE, {"account_id": account_id}).one())
 
         return await self._database.run(work)
 
@@ -260,11 +333,11 @@ class StoredShipments:
 
         return await self._database.run(work)
 
-    async def _all(self, query: Select[Any]) -> tuple[KeptShipment, ...]:
-        def work(connection: Connection) -> tuple[KeptShipment, ...]:
-            return tuple(map(self._kept, connection.execute(query).all()))
+    async def _all(self, query: Select[Any], **wanted: Any) -> tuple[KeptShipment, ...]:
+        def work(connection: Connection) -> Sequence[Row[Any]]:
+            return connection.execute(query, wanted).all()
 
-        return await self._database.run(work)
+        return tuple(map(self._kept, await self._database.run(work)))
 
     def _columns(self, shipment: KeptShipment) -> dict[str, Any]:
         columns = msgspec.structs.asdict(shipment)
@@ -297,36 +370,6 @@ def _in_feed(account_id: str, feed_id: str) -> Select[Any]:
         shipments.c.account_id == account_id,
         shipments.c.feed_id == feed_id,
         shipments.c.state == ShipmentState.SENT,
-    )
-
-
-def _due(
-    account_id: str, states: Sequence[ShipmentState], until: datetime, limit: int
-) -> Select[Any]:
-    return (
-        _select(
-            shipments.c.account_id == account_id,
-            shipments.c.state.in_(states),
-            shipments.c.next_attempt_at <= until,
-        )
-        .order_by(shipments.c.received_at, shipments.c.id)
-        .limit(limit)
-    )
-
-
-def _replaced(by: KeptShipment, now: datetime) -> Any:
-    """What sets aside the other contents of this shipment that wait to be sent."""
-    return (
-        update(shipments)
-        .where(
-            shipments.c.account_id == by.account_id,
-            shipments.c.order_number == by.order_number,
-            shipments.c.number == by.number,
-            shipments.c.id != by.id,
-            shipments.c.state == _WAITING,
-            shipments.c.received_at <= by.received_at,
-        )
-        .values(state=ShipmentState.REPLACED, next_attempt_at=None, ended_at=now, alarm=None)
     )
 
 
