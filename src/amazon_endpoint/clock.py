@@ -38,5 +38,5 @@ def whole_seconds(moment: datetime) -> datetime:
 
 def iso(moment: datetime) -> str:
     """`moment` as the contract writes times: UTC, whole seconds, ``Z``."""
-    # msgspec writes the same as isoformat, in a tenth of the time.
+    # msgspec writes the same as isoformat, in a fifth of the time.
     return f"{msgspec.to_builtins(moment.astimezone(UTC))[:19]}Z"

@@ -57,8 +57,11 @@ def read_prices(order: wire.Order) -> Prices:
     if currency is None:
         return Prices(None, None, (None,) * len(order.order_items), ())
     ledger = _Ledger(currency)
-    unit_prices = tuple(map(ledger.unit_price, order.order_items))
-    items = list(map(ledger.item, order.order_items))
+    unit_prices: list[Money | None] = []
+    items: list[ItemParts | None] = []
+    for item in order.order_items:
+        unit_prices.append(ledger.unit_price(item))
+        items.append(ledger.item(item))
     grand_total = tip = None
     if order.proceeds:
         grand_total = ledger.amount(order.proceeds.grand_total, "the order")
@@ -67,10 +70,10 @@ def read_prices(order: wire.Order) -> Prices:
     pending = order.fulfillment is not None and order.fulfillment.fulfillment_status in _PENDING
     quantities = [item.quantity_ordered for item in order.order_items]
     if not is_priced(quantities, items, grand_total, pending=pending):
-        return Prices(currency, None, unit_prices, remarks)
+        return Prices(currency, None, tuple(unit_prices), remarks)
     parts = [item or _NOTHING for item in items]
     charges = read_charges(parts, grand_total=grand_total, tip=tip)
-    return Prices(currency, charges, unit_prices, remarks)
+    return Prices(currency, charges, tuple(unit_prices), remarks)
 
 
 class _Ledger(Ledger):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from itertools import repeat
 
 import msgspec
 
@@ -78,7 +77,7 @@ def encode_order(billed: Bill, *, shipping_methods: ShippingMethods) -> OrderObj
     The tracking and number of the shipment are known once Amazon has exactly one package.
     """
     order, amount = billed.order, padding(billed.currency)
-    lines = tuple(map(_line, billed.lines, repeat(amount)))
+    lines = tuple([_line(line, amount) for line in billed.lines])
     totals = totals_of(billed, amount)
     address = address_of(order.shipping_address, states.full_name)
     package = order.packages[0] if len(order.packages) == 1 else None
