@@ -75,6 +75,8 @@ class Chaos:
     """One run on one database."""
 
     accounts: tuple[str, ...] = ("first", "second")
+    # Few, so that there are always further pages.
+    page_cap = 9
 
     def __init__(
         self, place: Place, folder: Path, *, seconds: float, orders: int, seed: int
@@ -114,7 +116,11 @@ class Chaos:
     @contextmanager
     def _everything_started(self) -> Iterator[None]:
         options = SandboxOptions(
-            orders=0, page_cap=9, queue_seconds=20, progress_seconds=60, speed=_SPEED
+            orders=0,
+            page_cap=self.page_cap,
+            queue_seconds=20,
+            progress_seconds=60,
+            speed=_SPEED,
         )
         with ExitStack() as stack:
             self._amazon = stack.enter_context(run_in_thread(options))
@@ -297,7 +303,7 @@ class Chaos:
                 self._ship(number)
         while lacking := missing(self._amazon, self._stores, self._shipped):
             assert time.monotonic() < deadline, "\n".join(lacking)
-            assert not self._processes.ended()
+            assert not (ended := self._processes.ended()), ended
             time.sleep(0.5)
 
     def _check(self) -> None:

@@ -21,6 +21,7 @@ from tests.chaos.store import FailingStore
 TOKEN = "chaos-" + "0" * 26
 
 _PREFIX = "AMAZON_ENDPOINT_"
+_LAST_WORDS = 2_000
 _KEY = b64encode(bytes(range(32))).decode()
 
 
@@ -73,7 +74,7 @@ class Processes:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         given = [self._start.isoformat(), self._speed, port, f"worker-{number}", *largest_file]
-        with (self._folder / f"worker-{number}.log").open("ab") as log:
+        with self._log(number).open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.chaos.worker", *map(str, given)],
                 env=self._environment(),
@@ -92,9 +93,16 @@ class Processes:
         process.wait()
         self.kills += 1
 
-    def ended(self) -> list[int]:
-        """Those that ended by themselves, which none should."""
-        return [number for number in self.numbers if self._running[number][0].poll() is not None]
+    def ended(self) -> list[str]:
+        """Those that ended by themselves, which none should: with what code and last words."""
+        return [
+            f"worker-{number} ended with {code}: {self._log(number).read_text()[-_LAST_WORDS:]}"
+            for number, (process, _) in sorted(self._running.items())
+            if (code := process.poll()) is not None
+        ]
+
+    def _log(self, number: int) -> Path:
+        return self._folder / f"worker-{number}.log"
 
     def add_accounts(self) -> None:
         since = iso(self._start - timedelta(hours=1))

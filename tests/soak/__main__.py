@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from tests.soak.soak import Soak
-from tests.soak.trend import growth, table
+from tests.soak.trend import WARM_UP, growth, table
 
 
 def main() -> None:
@@ -17,8 +17,13 @@ def main() -> None:
         figures = soak.run()
     print(table(soak.samples))
     print(figures)
-    if found := growth(soak.samples):
-        sys.exit(", ".join(found))
+    if seconds < 2 * WARM_UP:
+        print(f"Whether it grows can't be told: it warms up for {WARM_UP} seconds.")
+        return
+    grown = growth(soak.samples)
+    print(grown)
+    if grown.too_much:
+        sys.exit("That is too much.")
 
 
 main()

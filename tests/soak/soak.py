@@ -11,7 +11,8 @@ from tests.chaos.chaos import Chaos, Figures
 from tests.chaos.processes import Place
 from tests.soak.trend import Held, held_by
 
-_ORDERS_PER_SECOND = 0.7
+# So many that what is left of each, were it a few kilobytes, adds up in ten minutes.
+_ORDERS_PER_SECOND = 3
 _FAILING_STORES = 0.2
 
 # Enough for each quarter to have a median.
@@ -22,6 +23,7 @@ class Soak(Chaos):
     """One run on SQLite."""
 
     accounts: tuple[str, ...] = ("first", "second", "third", "fourth")
+    page_cap = 100
 
     def __init__(self, folder: Path, *, seconds: float, seed: int) -> None:
         place = Place(database=f"sqlite:///{folder}/endpoint.db", workers=1)
@@ -50,16 +52,22 @@ class Soak(Chaos):
                 self._order_comes()
             self._something()
             if passed >= len(self.samples) * self._seconds / _SAMPLES:
-                self.samples.append(held_by(self._processes.pid(0), passed))
-            time.sleep(self._rng.uniform(0.05, 0.25))
+                self._look(passed)
+            time.sleep(self._rng.uniform(0.02, 0.1))
         while self._coming:
             self._order_comes()
         self._amazon.clear_faults()
         for store in self._stores.values():
             store.failing = 0
 
+    def _look(self, passed: float) -> None:
+        try:
+            self.samples.append(held_by(self._processes.pid(0), passed))
+        except ProcessLookupError:
+            raise AssertionError(self._processes.ended()) from None
+
     def _something(self) -> None:
-        if self._rng.random() < 0.9:
+        if self._rng.random() < 0.95:
             self._something_comes()
         else:
             self._amazon_fails()

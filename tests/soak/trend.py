@@ -1,72 +1,92 @@
 """What a process holds while it works, and whether that has stopped growing."""
 
 from collections.abc import Callable, Sequence
+from itertools import combinations
 from pathlib import Path
 from statistics import median
 
 from msgspec import Struct
 
-# The first quarter is warming up. Of what is held then, so much more may be held in the end.
-_MORE = 1.1
+# In seconds. Caches fill for about as long.
+WARM_UP = 150
 
-# Sockets come and go with what is under way.
-_A_FEW_DESCRIPTORS = 5
+# What may be added from then on. What a few kilobytes are left of for each order adds up to more.
+_A_LITTLE_MEMORY = 5 * 1024
+_FEW_DESCRIPTORS = 2
 
-_MEMORY = "VmRSS:"
+# Its own, without the libraries, which are read in as they are used.
+_MEMORY = "RssAnon:"
 
 
 class Held(Struct, frozen=True):
-    """What a process holds: resident memory in KiB, and open file descriptors."""
+    """What a process holds: memory in KiB, and open file descriptors."""
 
     seconds: float
     memory: int
     descriptors: int
 
 
+class Growth(Struct, frozen=True):
+    """What was added after the warm-up, as a straight line through the samples tells it."""
+
+    memory: float
+    descriptors: float
+
+    @property
+    def too_much(self) -> bool:
+        """Whether something is left of what was done."""
+        return self.memory > _A_LITTLE_MEMORY or self.descriptors > _FEW_DESCRIPTORS
+
+    def __str__(self) -> str:
+        return (
+            f"once warm it grew by {self.memory / 1024:.1f} MiB "
+            f"and {self.descriptors:.1f} descriptors"
+        )
+
+
 def held_by(pid: int, seconds: float) -> Held:
-    """What the process holds now, `seconds` after it began."""
+    """What the process holds now, `seconds` after it began.
+
+    Raises:
+        ProcessLookupError: it has ended.
+    """
     process = Path("/proc", str(pid))
     lines = (process / "status").read_text(encoding="ascii").splitlines()
-    memory = next(int(line.split()[1]) for line in lines if line.startswith(_MEMORY))
-    return Held(seconds, memory, len(list((process / "fd").iterdir())))
+    memory = [int(line.split()[1]) for line in lines if line.startswith(_MEMORY)]
+    if not memory:
+        raise ProcessLookupError(f"Process {pid} has ended.")
+    return Held(seconds, memory[0], len(list((process / "fd").iterdir())))
 
 
-def growth(samples: Sequence[Held]) -> list[str]:
-    """What has grown: the median of the last quarter exceeds that of the second by a tenth.
+def growth(samples: Sequence[Held]) -> Growth:
+    """By the median of the slopes between any two samples, which a few odd ones do not move.
 
-    Of descriptors, by a few more than that.
+    `samples` go on for a while after the warm-up.
     """
-    found = []
-    for name, of, spare in (
-        ("memory", lambda one: one.memory, 0),
-        ("descriptors", lambda one: one.descriptors, _A_FEW_DESCRIPTORS),
-    ):
-        early, late = _medians(samples, of)
-        if late > early * _MORE + spare:
-            found.append(f"{name} grew from {early:.0f} to {late:.0f}")
-    return found
+    warm = [one for one in samples if one.seconds >= WARM_UP]
+    return Growth(
+        memory=_added(warm, lambda one: one.memory),
+        descriptors=_added(warm, lambda one: one.descriptors),
+    )
 
 
-def _medians(samples: Sequence[Held], of: Callable[[Held], int]) -> tuple[float, float]:
-    quarter = len(samples) // 4
-    values = [of(one) for one in samples]
-    return median(values[quarter : 2 * quarter]), median(values[-quarter:])
+def _added(samples: Sequence[Held], of: Callable[[Held], int]) -> float:
+    slope = median(
+        (of(late) - of(early)) / (late.seconds - early.seconds)
+        for early, late in combinations(samples, 2)
+    )
+    return slope * (samples[-1].seconds - samples[0].seconds)
 
 
 def table(samples: Sequence[Held], rows: int = 12) -> str:
     """The samples in a few rows."""
     step = max(len(samples) // rows, 1)
-    lines = [f"{'seconds':>8} {'memory, MiB':>12} {'descriptors':>12}"]
-    lines += [
-        f"{one.seconds:>8.0f} {one.memory / 1024:>12.1f} {one.descriptors:>12}"
-        for one in samples[step - 1 :: step]
-    ]
-    for name, of, unit in (
-        ("memory, MiB", lambda one: one.memory, 1024),
-        ("descriptors", lambda one: one.descriptors, 1),
-    ):
-        early, late = _medians(samples, of)
-        lines.append(
-            f"{name}: {early / unit:.1f} in the second quarter, {late / unit:.1f} in the last"
-        )
-    return "\n".join(lines)
+    return "\n".join(
+        [
+            f"{'seconds':>8} {'memory, MiB':>12} {'descriptors':>12}",
+            *(
+                f"{one.seconds:>8.0f} {one.memory / 1024:>12.1f} {one.descriptors:>12}"
+                for one in samples[step - 1 :: step]
+            ),
+        ]
+    )
