@@ -58,9 +58,11 @@ def read_prices(order: wire.Order) -> Prices:
         return Prices(None, None, (None,) * len(order.order_items), ())
     ledger = _Ledger(currency)
     unit_prices: list[Money | None] = []
+    quantities: list[int] = []
     items: list[ItemParts | None] = []
     for item in order.order_items:
         unit_prices.append(ledger.unit_price(item))
+        quantities.append(item.quantity_ordered)
         items.append(ledger.item(item))
     grand_total = tip = None
     if order.proceeds:
@@ -68,7 +70,6 @@ def read_prices(order: wire.Order) -> Prices:
         tip = ledger.tip(order.proceeds.breakdowns or ())
     remarks = tuple(dict.fromkeys(ledger.remarks)) if ledger.remarks else ()
     pending = order.fulfillment is not None and order.fulfillment.fulfillment_status in _PENDING
-    quantities = [item.quantity_ordered for item in order.order_items]
     if not is_priced(quantities, items, grand_total, pending=pending):
         return Prices(currency, None, tuple(unit_prices), remarks)
     parts = [item or _NOTHING for item in items]
