@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, delete, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
 
 from amazon_endpoint.amazon import connect
 from amazon_endpoint.amazon.credentials import Account
@@ -25,6 +25,7 @@ Undelivered = Callable[[Connection, str], int]
 """Counts, inside the transaction, the messages of an account that its store lacks."""
 
 _SEALED: Select[Any] = select(accounts.c.id, accounts.c.secrets)
+_SEALED_OF = _SEALED.where(accounts.c.id == bindparam("account_id"))
 
 
 class _Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,7 +194,7 @@ def check_key(connection: Connection, keyring: Keyring, account_id: str) -> None
         KeyMissing: they were sealed with a key that isn't given.
         Damaged: they are not what was sealed.
     """
-    _open(keyring, connection.execute(_SEALED.where(accounts.c.id == account_id)).one())
+    _open(keyring, connection.execute(_SEALED_OF, {"account_id": account_id}).one())
 
 
 def _open(keyring: Keyring, row: Row[Any]) -> bytes:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Row,
     Update,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -35,6 +36,16 @@ from amazon_endpoint.sync.standing import Standing
 
 _PENDING, _PARKED = OutboxState.PENDING, OutboxState.PARKED
 _UNDELIVERED = (_PENDING, _PARKED)
+
+_LAST = (
+    select(outbox.c.order_number, func.max(outbox.c.sequence).label("last"))
+    .where(
+        outbox.c.account_id == bindparam("account_id"),
+        outbox.c.order_number.in_(bindparam("order_numbers", expanding=True)),
+    )
+    .group_by(outbox.c.order_number)
+)
+_WRITE = insert(outbox)
 
 
 class StoredOutbox:
@@ -240,14 +251,8 @@ def write_messages(
     drafts = tuple(drafts)
     if not drafts:
         return
-    last = connection.execute(
-        select(outbox.c.order_number, func.max(outbox.c.sequence).label("last"))
-        .where(
-            outbox.c.account_id == account_id,
-            outbox.c.order_number.in_({draft.order_number for draft in drafts}),
-        )
-        .group_by(outbox.c.order_number)
-    )
+    numbers = list({draft.order_number for draft in drafts})
+    last = connection.execute(_LAST, {"account_id": account_id, "order_numbers": numbers})
     sequences: dict[str, int] = {row.order_number: row.last for row in last}
     rows = []
     for draft in drafts:
@@ -270,7 +275,7 @@ def write_messages(
                 "created_at": now,
             }
         )
-    connection.execute(insert(outbox), rows)
+    connection.execute(_WRITE, rows)
 
 
 def expire(connection: Connection, which: ColumnElement[bool]) -> tuple[int, int]:

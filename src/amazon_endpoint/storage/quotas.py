@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, bindparam, select, tuple_
 
 from amazon_endpoint.amazon.quota import (
     Bucket,
@@ -33,6 +33,13 @@ _RATES_NOTED = 10_000
 
 _KEY_COLUMNS = tuple(quota_buckets.primary_key.columns)
 _STATE = ("learnt_rate", "tokens", "at")
+
+_LOCKED = (
+    select(quota_buckets)
+    .where(tuple_(*_KEY_COLUMNS).in_(bindparam("keys", expanding=True)))
+    .order_by(*_KEY_COLUMNS)
+    .with_for_update()
+)
 
 _Key = tuple[str, str, str]
 _State = tuple[float | None, float, datetime]
@@ -171,13 +178,8 @@ def _begin(wishes: Sequence[_Wish], connection: Connection) -> None:
 
 def _lock(connection: Connection, keys: set[_Key]) -> dict[_Key, _State] | None:
     """The buckets' states, if all are there. Every process locks them in the same order."""
-    query = (
-        select(quota_buckets)
-        .where(tuple_(*_KEY_COLUMNS).in_(sorted(keys)))
-        .order_by(*_KEY_COLUMNS)
-        .with_for_update()
-    )
-    states = {tuple(row[:3]): tuple(row[3:]) for row in connection.execute(query)}
+    found = connection.execute(_LOCKED, {"keys": sorted(keys)})
+    states = {tuple(row[:3]): tuple(row[3:]) for row in found}
     return states if len(states) == len(keys) else None
 
 
