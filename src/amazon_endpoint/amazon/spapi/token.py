@@ -194,7 +194,7 @@ def _key(base_url: str, credentials: SellingPartnerCredentials) -> _Key:
 def _grant(answer: Answer) -> _Grant:
     try:
         return msgspec.json.decode(answer.body, type=_Grant)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise AmazonUnavailable(
             "Login with Amazon sent an answer that can't be read.",
             request_id=answer.headers.get("x-amzn-requestid"),
@@ -204,7 +204,7 @@ def _grant(answer: Answer) -> _Grant:
 def _refused(answer: Answer) -> CredentialsRefused:
     try:
         word = msgspec.json.decode(answer.body, type=_Refusal).error
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         word = ""
     field = _WHAT_TO_CHECK.get(word)
     request_id = answer.headers.get("x-amzn-requestid")

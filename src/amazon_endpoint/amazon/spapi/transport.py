@@ -282,6 +282,6 @@ def _said(answer: Answer) -> str:
     try:
         errors = msgspec.json.decode(answer.body, type=_AmazonErrors).errors
         words = [word for one in errors for word in (one.code, one.message, one.details) if word]
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         words = []
     return " ".join(words) or "The answer is no error message of Amazon's."
