@@ -253,6 +253,14 @@ def _unlogged() -> Iterator[None]:
         structlog.reset_defaults()
 
 
+def _spare_the_disk(storage: Storage) -> None:
+    """Have nothing wait for the disk: on a turned clock that takes no time, but our own."""
+    engine = storage._database._engine  # noqa: SLF001 - its one connection stays open
+    connection = engine.raw_connection()
+    connection.cursor().execute("PRAGMA synchronous = OFF")
+    connection.close()
+
+
 @asynccontextmanager
 async def opened(orders: int, processing: timedelta = timedelta()) -> AsyncIterator[Shop]:
     """A seller with so many orders to ship. Amazon needs `processing` for a feed."""
@@ -272,6 +280,7 @@ async def opened(orders: int, processing: timedelta = timedelta()) -> AsyncItera
     account = _account()
     with _unlogged(), tempfile.TemporaryDirectory() as folder:
         async with await Storage.open(str(Path(folder) / "benchmark.db")) as storage:
+            _spare_the_disk(storage)
             kept = await storage.unlock(_KEY)
             await kept.accounts.add(account)
             shared = Shared(

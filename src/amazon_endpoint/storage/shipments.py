@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    or_,
     select,
     update,
 )
@@ -53,17 +54,17 @@ _LATEST_FEEDS = 5
 # Built once: that takes longer than it takes SQLite to execute them.
 
 _OF_ACCOUNT = select(shipments).where(shipments.c.account_id == bindparam("account_id"))
-_OF_IDS = _OF_ACCOUNT.where(shipments.c.id.in_(bindparam("ids", expanding=True)))
+_OF_ID = _OF_ACCOUNT.where(shipments.c.id == bindparam("id"))
 _DUE = (
-    _OF_ACCOUNT.where(
-        shipments.c.state.in_(bindparam("states", expanding=True)),
-        shipments.c.next_attempt_at <= bindparam("until"),
-    )
+    _OF_ACCOUNT.where(shipments.c.next_attempt_at <= bindparam("until"))
     .order_by(shipments.c.received_at, shipments.c.id)
     .limit(bindparam("limit"))
 )
-_STANDING = _OF_IDS.with_only_columns(
-    *(shipments.c[name] for name in ("id", "state", "next_attempt_at"))
+_DUE_TO_SEND = _DUE.where(shipments.c.state == _WAITING)
+_DUE_TO_CHECK = _DUE.where(or_(*(shipments.c.state == one for one in _CHECKED)))
+_STANDING = select(*(shipments.c[name] for name in ("id", "state", "next_attempt_at"))).where(
+    shipments.c.account_id == bindparam("account_id"),
+    shipments.c.id.in_(bindparam("ids", expanding=True)),
 )
 _MOVED = update(shipments).where(shipments.c.id == bindparam("moved_id"))
 # The other contents of a shipment, which wait to be sent, once it came itself.
@@ -142,7 +143,7 @@ class StoredShipments:
                     .where(shipments.c.id == row, shipments.c.state == _REFUSED)
                     .values(columns)
                 )
-            found = connection.execute(_OF_IDS, {"account_id": account_id, "ids": [row]})
+            found = connection.execute(_OF_ID, {"account_id": account_id, "id": row})
             kept = self._kept(found.one())
             if kept.state is _WAITING:
                 its = ("account_id", "order_number", "number", "id", "received_at")
@@ -154,7 +155,7 @@ class StoredShipments:
 
     async def get(self, account_id: str, shipment_id: str) -> KeptShipment:
         """The shipment of this id (`ShipmentUnknown`)."""
-        found = await self._all(_OF_IDS, account_id=account_id, ids=[shipment_id])
+        found = await self._all(_OF_ID, account_id=account_id, id=shipment_id)
         if not found:
             raise ShipmentUnknown
         return found[0]
@@ -183,23 +184,17 @@ class StoredShipments:
         self, account_id: str, until: datetime, limit: int
     ) -> tuple[KeptShipment, ...]:
         """What is to be sent until then, what came first before the rest."""
-        return await self._due(account_id, (_WAITING,), until, limit)
+        return await self._all(_DUE_TO_SEND, account_id=account_id, until=until, limit=limit)
 
     async def to_check(
         self, account_id: str, until: datetime, limit: int
     ) -> tuple[KeptShipment, ...]:
         """What is to be compared with its order until then: doubted or confirmed."""
-        return await self._due(account_id, _CHECKED, until, limit)
+        return await self._all(_DUE_TO_CHECK, account_id=account_id, until=until, limit=limit)
 
     async def in_feed(self, account_id: str, feed_id: str) -> tuple[KeptShipment, ...]:
         """What was sent in this feed and has not ended."""
         return await self._all(_in_feed(account_id, feed_id))
-
-    async def _due(
-        self, account_id: str, states: Sequence[ShipmentState], until: datetime, limit: int
-    ) -> tuple[KeptShipment, ...]:
-        wanted = {"account_id": account_id, "states": states, "until": until, "limit": limit}
-        return await self._all(_DUE, **wanted)
 
     async def move(self, moves: Sequence[Move], *, feed: SentFeed | None = None) -> None:
         """Keep the shipments that nobody moved meanwhile, with their messages and `feed`."""
