@@ -3,8 +3,11 @@
 import gc
 from collections.abc import Callable, Sequence
 from time import process_time
+from typing import TypeVar
 
 from benchmarks.rows import SAMPLES, Size
+
+Told = TypeVar("Told")
 
 
 def samples(size: Size) -> int:
@@ -20,12 +23,12 @@ def timed(task: Callable[[], object]) -> float:
     return (process_time() - began) * 1000
 
 
-def by_turns(rounds: int, *tasks: Callable[[int], float]) -> Sequence[tuple[float, ...]]:
+def by_turns(rounds: int, *tasks: Callable[[int], Told]) -> Sequence[tuple[Told, ...]]:
     """What each task tells of itself, round by round; a task is told the round.
 
     Each round begins with another one of them.
     """
-    told: list[list[float]] = [[] for _ in tasks]
+    told: list[list[Told]] = [[] for _ in tasks]
     for number in range(rounds):
         for turn in range(len(tasks)):
             which = (number + turn) % len(tasks)
