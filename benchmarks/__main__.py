@@ -1,8 +1,11 @@
-"""Every benchmark, as one table: ``python -m benchmarks [--short] [--into FOLDER] [NAME …]``."""
+"""Every benchmark, as one table: ``python -m benchmarks [--into FOLDER | [--short] [NAME …]]``."""
 
 import argparse
 import os
 import platform
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import msgspec
 from benchmarks.growth import plot
 from benchmarks.measuring import BENCHMARKS, measure
 from benchmarks.report import plain_table, with_run
-from benchmarks.rows import Row, Run, Size, Skipped
+from benchmarks.rows import Failed, Row, Run, Size
 
 
 def main() -> None:
@@ -26,21 +29,28 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.names) - set(BENCHMARKS):
         parser.error(f"There is no benchmark named {', '.join(sorted(unknown))}.")
-    size = Size.SHORT if given.short else Size.FULL
-    rows = measure(given.names or list(BENCHMARKS), size)
+    if given.into and (given.short or given.names):
+        parser.error("Only a full run of all benchmarks is written into a folder.")
+    commit, began = _commit(), time.monotonic()
+    rows = measure(given.names or list(BENCHMARKS), Size.SHORT if given.short else Size.FULL)
     print(plain_table(rows))
     if given.into:
-        _write(given.into, _run(rows, size))
+        run = Run(
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - began),
+            commit=commit,
+            python=platform.python_version(),
+            cores=os.cpu_count() or 0,
+            rows=rows,
+        )
+        _write(given.into, run)
+    if any(isinstance(row, Failed) for row in rows):
+        sys.exit(1)
 
 
-def _run(rows: list[Row | Skipped], size: Size) -> Run:
-    return Run(
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
-        size=size,
-        python=platform.python_version(),
-        cores=os.cpu_count() or 0,
-        rows=rows,
-    )
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _write(folder: Path, run: Run) -> None:

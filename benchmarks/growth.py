@@ -42,14 +42,14 @@ def growth(size: Size) -> Iterator[Row]:
         with make(size) as activity:
             rounds = samples if size is Size.FULL else 1
             taken = by_turns(rounds, *(_at(activity, times) for times in sizes))
-        yield from _rows(of, what, dict(zip(sizes, taken, strict=True)))
+        yield from compared(of, what, dict(zip(sizes, taken, strict=True)))
 
 
 def _at(activity: Activity, times: int) -> Callable[[int], float]:
     return lambda _: activity(times)
 
 
-def _rows(of: str, what: What, taken: Mapping[int, Sequence[float]]) -> Iterator[Row]:
+def compared(of: str, what: What, taken: Mapping[int, Sequence[float]]) -> Iterator[Row]:
     """What an order takes at each size, against the first; and what each further one does.
 
     What a run takes anyway makes orders cheaper the more of them share it, and could hide that each

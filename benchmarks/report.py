@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.rows import HEADINGS, Row, Run, Skipped
+from benchmarks.rows import HEADINGS, Row, Run, Told
 
 _BEGIN, _END = "<!-- the last run: written by `make bench` -->\n", "<!-- end of the last run -->\n"
 
 
-def plain_table(rows: Sequence[Row | Skipped]) -> str:
+def plain_table(rows: Sequence[Told]) -> str:
     """The rows as text, column under column."""
     cells = [HEADINGS, *(row.cells for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(HEADINGS))]
@@ -31,7 +31,10 @@ def with_run(document: str, run: Run) -> str:
 
 
 def _markdown(run: Run) -> Iterator[str]:
-    yield f"Measured on {run.at[:10]} with Python {run.python} on {run.cores} cores."
+    yield (
+        f"Measured on {run.at[:10]} in {run.seconds} s, with Python {run.python} on {run.cores} "
+        f"cores, at commit {run.commit}."
+    )
     yield ""
     for line in (HEADINGS, ("---",) * len(HEADINGS), *(row.cells for row in run.rows)):
         yield f"| {' | '.join(line)} |"

@@ -91,14 +91,32 @@ class Skipped(msgspec.Struct, frozen=True, tag_field="kind", tag="skipped"):
         return (self.name, "", "", self.reason, "", "", "", "skipped")
 
 
+class Failed(msgspec.Struct, frozen=True, tag_field="kind", tag="failed"):
+    """A benchmark that ended before all its rows were measured, and by what."""
+
+    name: str
+    reason: str
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What the table shows of it, below `HEADINGS`."""
+        return (self.name, "", "", self.reason, "", "", "", "failed")
+
+
+Told = Row | Skipped | Failed
+
 HEADINGS = ("row", "ours", "theirs", "against", "ratio", "spread", "target", "")
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """All rows of one run, and what it ran on. `at` is an ISO 8601 moment."""
+    """All rows of one full run, of what and on what. `at` is an ISO 8601 moment.
+
+    `commit` is as git describes it: with "-dirty" if anything was changed and not committed.
+    """
 
     at: str
-    size: Size
+    seconds: int
+    commit: str
     python: str
     cores: int
-    rows: list[Row | Skipped]
+    rows: list[Told]

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from benchmarks.rows import SAMPLES, Size
 
-Told = TypeVar("Told")
+Sample = TypeVar("Sample")
 
 
 def samples(size: Size) -> int:
@@ -23,12 +23,12 @@ def timed(task: Callable[[], object]) -> float:
     return (process_time() - began) * 1000
 
 
-def by_turns(rounds: int, *tasks: Callable[[int], Told]) -> Sequence[tuple[Told, ...]]:
+def by_turns(rounds: int, *tasks: Callable[[int], Sample]) -> Sequence[tuple[Sample, ...]]:
     """What each task tells of itself, round by round; a task is told the round.
 
     Each round begins with another one of them.
     """
-    told: list[list[Told]] = [[] for _ in tasks]
+    told: list[list[Sample]] = [[] for _ in tasks]
     for number in range(rounds):
         for turn in range(len(tasks)):
             which = (number + turn) % len(tasks)
