@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from amazon_endpoint.storage.sync_tables import SEALED, accounts
+from amazon_endpoint.storage.sync_tables import SEALED, accounts, where
 from amazon_endpoint.storage.tables import Moment, metadata
 
 # `body` and `sealed_reason` are absent once they are erased, `next_attempt_at` once nothing is left
@@ -45,6 +45,13 @@ shipments = Table(
     Column("next_attempt_at", Moment),
     Column("ended_at", Moment),
     Index(None, "next_attempt_at"),
+    Index(
+        "ix_shipments_due",
+        "account_id",
+        "state",
+        "next_attempt_at",
+        **where("next_attempt_at IS NOT NULL"),
+    ),
     Index(None, "account_id", "order_number"),
     Index(None, "account_id", "feed_id"),
     Index(None, "state", "ended_at", "account_id"),

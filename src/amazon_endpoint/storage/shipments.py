@@ -96,7 +96,11 @@ _DUE_FEEDS = (
 )
 _NEXT_DUE = select(
     select(func.min(shipments.c.next_attempt_at))
-    .where(shipments.c.account_id == bindparam("account_id"), shipments.c.state == _WAITING)
+    .where(
+        shipments.c.account_id == bindparam("account_id"),
+        shipments.c.state == _WAITING,
+        shipments.c.next_attempt_at.is_not(None),
+    )
     .scalar_subquery(),
     select(func.min(sync_feeds.c.next_look_at))
     .where(sync_feeds.c.account_id == bindparam("account_id"))
