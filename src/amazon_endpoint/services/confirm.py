@@ -9,12 +9,7 @@ from amazon_endpoint.amazon.port import Amazon
 from amazon_endpoint.clock import Clock
 from amazon_endpoint.services.confirmations import Confirmations
 from amazon_endpoint.services.next_step import Confirmed, ConfirmOutcome, Submitted, Wait
-from amazon_endpoint.services.preparation import (
-    ConfirmRequest,
-    Ready,
-    commit_intents,
-    prepare_shipment,
-)
+from amazon_endpoint.services.preparation import ConfirmRequest, Ready, prepare_shipment
 from amazon_endpoint.services.sending import send
 
 __all__ = [
@@ -48,7 +43,6 @@ async def confirm_shipment(
     )
     if not isinstance(prepared, Ready):
         return prepared
-    await commit_intents(confirmations, (prepared,))
     return await send(
         amazon,
         confirmations,

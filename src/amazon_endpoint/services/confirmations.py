@@ -80,6 +80,10 @@ class Confirmations(Protocol):
         """Store those whose keys are not there yet."""
         ...
 
+    async def begin(self, new: Confirmation) -> bool:
+        """Store it if its key is not there yet, else return False."""
+        ...
+
     async def replace(self, seen: Confirmation, new: Confirmation) -> bool:
         """Store `new` if the row is still as `seen` (state and `sent_at`), else return False."""
         ...

@@ -4,7 +4,7 @@ What is known of it already, which of the order's units it stands for, and what 
 told. Nothing is sent.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 
 import msgspec
@@ -25,7 +25,6 @@ from amazon_endpoint.services.confirmations import (
     ConfirmationKey,
     Confirmations,
     ConfirmationState,
-    add_all,
 )
 from amazon_endpoint.services.evidence import Shown, own_package
 from amazon_endpoint.services.next_step import (
@@ -68,9 +67,9 @@ class ConfirmRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """A shipment that may be sent once its intent is committed, and what Amazon is told.
+    """A shipment that may be sent: its record as it was seen, and what Amazon is told.
 
-    `seen` is its record, which `is_new` where none is stored. `only` is the channel that it has to
+    `is_new`: the record is not stored yet. `only` is the channel that it has to
     take, if it has to. `size` is that of a feed that tells nothing else, in bytes. `contents` are
     the shipment's records that were looked at.
     """
@@ -110,14 +109,6 @@ async def prepare_shipment(
         amazon, confirmations, request, clock, of_order, known_order, dict(alongside)
     )
     return await preparing.run()
-
-
-async def commit_intents(confirmations: Confirmations, batch: Iterable[Ready]) -> None:
-    """Commit the intents of what was prepared for the first time, before any of it is sent.
-
-    Where another process committed one meanwhile, its own stands: who moves it first, sends it.
-    """
-    await add_all(confirmations, [one.seen for one in batch if one.is_new])
 
 
 class _Preparing:

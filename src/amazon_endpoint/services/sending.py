@@ -22,6 +22,7 @@ from amazon_endpoint.services.confirmations import (
     Confirmation,
     Confirmations,
     ConfirmationState,
+    add_all,
     move,
 )
 from amazon_endpoint.services.evidence import Happened
@@ -75,8 +76,8 @@ async def send(
     """Tell Amazon of a batch of one marketplace, all of it or nothing: in one feed, or, where it
     is a single shipment, directly.
 
-    Its intents are committed. That it is being sent is, before the call. The outcome is the same
-    for each of the batch.
+    Its intents are committed before the feed is uploaded, and that it is being sent before the
+    call. The outcome is the same for each of the batch.
 
     Raises:
         AmazonRefused: Amazon said no to all of it.
@@ -85,6 +86,7 @@ async def send(
     packages = [one.package for one in batch]
     document_id = None
     if channel is Channel.FEED:
+        await add_all(confirmations, [one.seen for one in batch if one.is_new])
         document_id = await amazon.prepare_feed(write_feed(seller_id, packages))
     sent_at = clock.now()
     submission = f"{packages[0].message_id} {sent_at.isoformat()}"
@@ -101,7 +103,11 @@ async def send(
         )
         for one in batch
     ]
-    if not await confirmations.replace_all(_moves(seen, sending)):
+    if channel is Channel.DIRECT and batch[0].is_new:
+        is_ours = await confirmations.begin(sending[0])
+    else:
+        is_ours = await confirmations.replace_all(_moves(seen, sending))
+    if not is_ours:
         return elsewhere(clock)
     if await _another_content_moved(confirmations, batch, seller_id, submission):
         # Whoever moved second sees the other one, so that never both are sent.

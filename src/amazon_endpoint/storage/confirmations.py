@@ -83,6 +83,14 @@ class StoredConfirmations:
 
         await self._database.run(work)
 
+    async def begin(self, new: Confirmation) -> bool:
+        """Store it if its key is not there yet, else return False."""
+
+        def work(connection: Connection) -> bool:
+            return insert_unless_there(connection, confirmations, _columns(new))
+
+        return await self._database.run(work)
+
     async def replace(self, seen: Confirmation, new: Confirmation) -> bool:
         """Store `new` if the row is still as `seen` (state and `sent_at`), else return False."""
         return await self.replace_all(((seen, new),))

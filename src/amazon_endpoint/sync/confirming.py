@@ -32,12 +32,7 @@ from amazon_endpoint.services.next_step import (
     Wait,
     package_number,
 )
-from amazon_endpoint.services.preparation import (
-    ConfirmRequest,
-    Ready,
-    commit_intents,
-    prepare_shipment,
-)
+from amazon_endpoint.services.preparation import ConfirmRequest, Ready, prepare_shipment
 from amazon_endpoint.services.sending import in_feeds, send
 from amazon_endpoint.shipments import PackageItem
 from amazon_endpoint.sync.accounts import SyncAccount
@@ -222,7 +217,7 @@ class _Round:
             await self._send([one], ready, one.only or Channel.DIRECT)
 
     async def _prepared(self, batch: Sequence[KeptShipment]) -> dict[Ready, KeptShipment]:
-        """What may be sent, its intent committed; the others are put down in their new states."""
+        """What may be sent; the others are put down in their new states."""
         ready: dict[Ready, KeptShipment] = {}
         together: dict[str, dict[str, tuple[PackageItem, ...]]] = defaultdict(dict)
         moves: list[Move] = []
@@ -236,7 +231,6 @@ class _Round:
                     ready[one] = kept
                 else:
                     moves.append((kept, one))
-        await commit_intents(self._confirmations, ready)
         await self._keep(moves)
         return ready
 

@@ -93,6 +93,12 @@ async def test_adding_again_leaves_what_is_there(storage: Storage) -> None:
     )
 
 
+async def test_what_is_there_is_not_begun(storage: Storage) -> None:
+    assert await storage.confirmations.begin(sending())
+    assert not await storage.confirmations.begin(PREPARED)
+    assert await find(storage) == sending()
+
+
 async def test_adding_at_once_stores_one(storage: Storage) -> None:
     candidates = [changed(PREPARED, reference=str(number)) for number in range(20)]
     await asyncio.gather(*(storage.confirmations.add([one]) for one in candidates))

@@ -175,6 +175,7 @@ _EFFECTS = {
     "submit_feed",
     "confirm_shipment",
     "add",
+    "begin",
     "replace",
     "replace_all",
     "move",

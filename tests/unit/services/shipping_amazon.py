@@ -264,6 +264,9 @@ class MemoryConfirmations:
         for one in new:
             self.rows.setdefault(one.key, one)
 
+    async def begin(self, new: Confirmation) -> bool:
+        return self.rows.setdefault(new.key, new) is new
+
     async def replace(self, seen: Confirmation, new: Confirmation) -> bool:
         row = self.rows[seen.key]
         if (row.state, row.sent_at) != (seen.state, seen.sent_at):

@@ -18,12 +18,7 @@ from amazon_endpoint.services.next_step import (
     Wait,
     package_number,
 )
-from amazon_endpoint.services.preparation import (
-    ConfirmRequest,
-    Ready,
-    commit_intents,
-    prepare_shipment,
-)
+from amazon_endpoint.services.preparation import ConfirmRequest, Ready, prepare_shipment
 from amazon_endpoint.services.sending import in_feeds, send
 from amazon_endpoint.shipments import PackageItem, Shipment, ShipmentItem
 from tests.turned_clock import TurnedClock
@@ -53,7 +48,7 @@ class Shop:
             items=(ShipmentItem(sku="MUG", quantity=1),),
         )
         request = ConfirmRequest(shipment=shipment, seller_id="SELLER1", marketplace_ids=())
-        prepared = await prepare_shipment(
+        return await prepare_shipment(
             self.amazon,
             self.confirmations,
             request,
@@ -61,9 +56,6 @@ class Shop:
             of_order=await self.confirmations.of_orders("SELLER1", [NUMBER]),
             **known,
         )
-        if isinstance(prepared, Ready):
-            await commit_intents(self.confirmations, [prepared])
-        return prepared
 
     async def ready(self, *numbers: str) -> list[Ready]:
         found = [await self.prepare(number) for number in numbers]
@@ -125,7 +117,7 @@ async def test_all_of_a_batch_is_sent_or_nothing(shop: Shop) -> None:
     batch = await shop.ready("H1", "H2")
     assert await shop.send(batch[1:], Channel.DIRECT) == Confirmed()
     assert isinstance(await shop.send(batch), Wait)
-    assert shop.states == [ConfirmationState.PREPARED, ConfirmationState.CONFIRMED]
+    assert shop.states == [ConfirmationState.CONFIRMED, ConfirmationState.PREPARED]
     assert not shop.amazon.calls["submit_feed"]
 
 

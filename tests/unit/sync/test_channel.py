@@ -13,6 +13,7 @@ from amazon_endpoint.sync.channel import (
     GATHERING,
     PROCESSING,
     QUIET,
+    at_once,
     choose,
     next_feed,
 )
@@ -50,6 +51,12 @@ def test_the_sooner_channel_is_chosen(
     number: int, bucket: Bucket | None, expected: Channel
 ) -> None:
     assert chosen(number, bucket) is expected
+
+
+def test_what_the_quota_has_left_can_be_confirmed_at_once() -> None:
+    assert at_once(10, direct(), NOON)
+    assert not at_once(11, direct(), NOON)
+    assert not at_once(1, None, NOON)
 
 
 def test_a_feed_that_has_to_wait_leaves_more_to_direct_calls() -> None:
