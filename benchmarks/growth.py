@@ -18,8 +18,11 @@ _TIMES = {Size.FULL: (1, 10, 100), Size.SHORT: (1, 2)}
 _LARGEST = 100
 _FLAT = 1.25
 
-# What takes a worker takes seconds; its processor's time varies little.
-_FEW_SAMPLES = 3
+# One of each activity of a worker takes half a minute together.
+_SAMPLES_OF_WORKERS = 3
+
+# What further orders take is a difference of two such figures, so that it varies more.
+_NEARLY_FLAT = 1.5
 
 Activity = Callable[[int], float]
 """Does something to so many times its first number of orders; milliseconds of an order."""
@@ -31,30 +34,31 @@ What = Literal["orders", "accounts"]
 class _Growing(NamedTuple):
     of: str
     make: Callable[[Size], AbstractContextManager[Activity]]
-    samples: int = SAMPLES
     what: What = "orders"
+    by_worker: bool = True
 
 
 def growth(size: Size) -> Iterator[Row]:
     """Each activity at each size by turns."""
     sizes = _TIMES[size]
-    for of, make, samples, what in _GROWING:
+    for of, make, what, by_worker in _GROWING:
+        rounds = _SAMPLES_OF_WORKERS if by_worker else SAMPLES
         with make(size) as activity:
-            rounds = samples if size is Size.FULL else 1
-            taken = by_turns(rounds, *(_at(activity, times) for times in sizes))
-        yield from compared(of, what, dict(zip(sizes, taken, strict=True)))
+            told = by_turns(
+                rounds if size is Size.FULL else 1, *(_at(activity, times) for times in sizes)
+            )
+        taken = dict(zip(sizes, told, strict=True))
+        yield from of_all(of, what, taken)
+        if by_worker:
+            yield from of_further(of, what, taken)
 
 
 def _at(activity: Activity, times: int) -> Callable[[int], float]:
     return lambda _: activity(times)
 
 
-def compared(of: str, what: What, taken: Mapping[int, Sequence[float]]) -> Iterator[Row]:
-    """What an order takes at each size, against the first; and what each further one does.
-
-    What a run takes anyway makes orders cheaper the more of them share it, and could hide that each
-    takes longer than the one before. It is no part of what further orders take.
-    """
+def of_all(of: str, what: What, taken: Mapping[int, Sequence[float]]) -> Iterator[Row]:
+    """What an order takes at each size, against the first."""
     first, *larger = taken
     for times in larger:
         yield Row(
@@ -66,14 +70,23 @@ def compared(of: str, what: What, taken: Mapping[int, Sequence[float]]) -> Itera
             at_most=_FLAT,
             growth=Growth(f"{of}, {what}", times),
         )
-    for one, middle, last in zip(taken, larger, larger[1:], strict=False):
+
+
+def of_further(of: str, what: What, taken: Mapping[int, Sequence[float]]) -> Iterator[Row]:
+    """What each order takes that a size has more than the one before, against those before it.
+
+    What a worker takes anyway is shared by more orders at each size, which would hide that each
+    takes longer than at the size before. It is no part of what further orders take.
+    """
+    sizes = list(taken)
+    for one, middle, last in zip(sizes, sizes[1:], sizes[2:], strict=False):
         yield Row(
             name=f"{of}, from {middle} × to {last} × the {what}",
             ours=_further(taken, middle, last),
             theirs=_further(taken, one, middle),
             unit="ms a further order",
             against=f"a further order from {one} × to {middle} ×",
-            at_most=_FLAT,
+            at_most=_NEARLY_FLAT,
         )
 
 
@@ -145,12 +158,12 @@ def _lines(orders: Mapping[int, int], *, delivered: bool) -> Iterator[Mapping[in
 
 
 _GROWING = (
-    _Growing("reading page by page", lambda size: nullcontext(_over_pages(size))),
-    _Growing("reading a page", lambda size: nullcontext(_in_a_page(size))),
-    _Growing("polling", partial(_more_orders, first=50, delivered=False), _FEW_SAMPLES),
-    _Growing("polling", partial(_more_accounts, delivered=False), _FEW_SAMPLES, "accounts"),
-    _Growing("poll to delivery", partial(_more_orders, first=20, delivered=True), _FEW_SAMPLES),
-    _Growing("poll to delivery", partial(_more_accounts, delivered=True), _FEW_SAMPLES, "accounts"),
+    _Growing("reading page by page", lambda size: nullcontext(_over_pages(size)), by_worker=False),
+    _Growing("reading a page", lambda size: nullcontext(_in_a_page(size)), by_worker=False),
+    _Growing("polling", partial(_more_orders, first=50, delivered=False)),
+    _Growing("polling", partial(_more_accounts, delivered=False), "accounts"),
+    _Growing("poll to delivery", partial(_more_orders, first=20, delivered=True)),
+    _Growing("poll to delivery", partial(_more_accounts, delivered=True), "accounts"),
 )
 
 

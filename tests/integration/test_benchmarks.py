@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks import __main__, measuring, peers
 from benchmarks.calls import calls
-from benchmarks.growth import compared, plot
+from benchmarks.growth import of_all, of_further, plot
 from benchmarks.measuring import BENCHMARKS, measure
 from benchmarks.pages import page
 from benchmarks.peers import plain
@@ -105,8 +105,8 @@ def test_a_row_is_the_median_of_its_ratios() -> None:
 def test_what_further_orders_take_is_not_hidden_by_what_all_of_them_share() -> None:
     # A thousand milliseconds for all; one for each of the first ten orders, three for each other.
     taken = {1: [1001.0], 10: [1010 / 10], 100: [(1010 + 90 * 3) / 100]}
-    *in_all, further = compared("polling", "orders", taken)
-    assert [one.reached for one in in_all] == [True, True]
+    assert [one.reached for one in of_all("polling", "orders", taken)] == [True, True]
+    (further,) = of_further("polling", "orders", taken)
     assert further.ratio == pytest.approx(3)
     assert not further.reached
 
