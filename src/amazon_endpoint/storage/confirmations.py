@@ -100,7 +100,7 @@ class StoredConfirmations:
 
         def work(connection: Connection) -> None:
             ordered = sorted(moves, key=lambda move: _in_sequence(move[0]))
-            changes = [{**_seen(seen), **_columns(new)} for seen, new in ordered]
+            changes = [{**_seen(seen), **_written(new)} for seen, new in ordered]
             if connection.execute(_REPLACE, changes).rowcount != len(changes):
                 raise _MovedOn
             feeds = {
@@ -175,6 +175,14 @@ def _in_sequence(confirmation: Confirmation) -> tuple[str, ...]:
 def _seen(confirmation: Confirmation) -> dict[str, Any]:
     key = {f"seen_{name}": getattr(confirmation.key, name) for name in _KEY}
     return {**key, "seen_state": confirmation.state, "seen_sent_at": confirmation.sent_at}
+
+
+def _written(confirmation: Confirmation) -> dict[str, Any]:
+    """What is written over a row that is there. What stays as it is spares its indices."""
+    columns = _columns(confirmation)
+    for name in (*_KEY, "created_at"):
+        del columns[name]
+    return columns
 
 
 def _columns(confirmation: Confirmation) -> dict[str, Any]:

@@ -66,7 +66,22 @@ _STANDING = select(*(shipments.c[name] for name in ("id", "state", "next_attempt
     shipments.c.account_id == bindparam("account_id"),
     shipments.c.id.in_(bindparam("ids", expanding=True)),
 )
-_MOVED = update(shipments).where(shipments.c.id == bindparam("moved_id"))
+# What is not written spares its indices. Without the body, which may have been erased meanwhile.
+_MOVABLE = (
+    "state",
+    "feed_id",
+    "sealed_reason",
+    "alarm",
+    "attempts",
+    "left_behind",
+    "next_attempt_at",
+    "ended_at",
+)
+_MOVED = (
+    update(shipments)
+    .where(shipments.c.id == bindparam("its_id"))
+    .values({name: bindparam(name) for name in _MOVABLE})
+)
 # The other contents of a shipment, which wait to be sent, once it came itself.
 _REPLACED = (
     update(shipments)
@@ -233,10 +248,7 @@ class StoredShipments:
         ]
         if not unmoved:
             return
-        # Without its body, which may have been erased meanwhile.
-        connection.execute(
-            _MOVED, [self._columns(new) | {"moved_id": new.id} for _, new in unmoved]
-        )
+        connection.execute(_MOVED, [self._moved(new) for _, new in unmoved])
         ended: dict[datetime, list[Draft]] = defaultdict(list)
         for seen, new in unmoved:
             if new.ended_at and new.ended_at != seen.ended_at:
@@ -346,6 +358,10 @@ class StoredShipments:
             "sealed_reason": reason
             and self._keyring.seal(reason.encode(), table=_REASON, row=shipment.id)
         }
+
+    def _moved(self, shipment: KeptShipment) -> dict[str, Any]:
+        columns = self._columns(shipment)
+        return {name: columns[name] for name in _MOVABLE} | {"its_id": shipment.id}
 
     def _kept(self, row: Row[Any]) -> KeptShipment:
         columns = row._asdict()
