@@ -2,7 +2,7 @@
 
 As many accounts import a hundred times as many orders into SQLite, by pages of a hundred. Their
 store is gone, so that the import is not held up by a hundred thousand calls; messages to a store
-are taken out of the database by forties, however many wait.
+are taken out of the database by hundreds, however many wait.
 """
 
 from collections.abc import Iterator
