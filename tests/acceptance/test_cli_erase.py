@@ -9,6 +9,7 @@ from amazon_endpoint.storage import Storage
 from amazon_endpoint.sync.changes import KnownOrder
 from amazon_endpoint.sync.intake import sort_out, take_in
 from tests.acceptance.conftest import Command
+from tests.integration.sync.accounts import find_order
 from tests.unit.hub.examples import order
 
 WEBHOOK = ("--to", "https://shop.example/hooks")
@@ -43,7 +44,7 @@ def keep(command: Command) -> KnownOrder | None:
                     now=NOW,
                 ),
             )
-            return await kept.orders.find("shop", NUMBER)
+            return await find_order(kept, NUMBER, "shop")
 
     return asyncio.run(work())
 

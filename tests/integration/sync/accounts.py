@@ -45,11 +45,13 @@ def middling() -> float:
     return 0.5
 
 
-async def find_order(storage: SyncStorage, number: str) -> KnownOrder | None:
-    """The order as it is kept for `ACCOUNT`."""
+async def find_order(
+    storage: SyncStorage, number: str, account_id: str = ACCOUNT.id
+) -> KnownOrder | None:
+    """The order as it is kept."""
 
     def work(connection: Connection) -> KnownOrder | None:
-        return storage.orders._known(connection, ACCOUNT.id, [number]).get(number)
+        return storage.orders._known(connection, account_id, [number]).get(number)
 
     return await storage._database.run(work)
 
