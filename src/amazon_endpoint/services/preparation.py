@@ -38,6 +38,7 @@ from amazon_endpoint.services.next_step import (
 from amazon_endpoint.services.reconciliation import (
     Reconciliation,
     check_not_overtaken,
+    elsewhere,
 )
 from amazon_endpoint.shipments import Carrier, Package, PackageItem, Shipment
 
@@ -69,9 +70,9 @@ class ConfirmRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
     """A shipment that may be sent: its record as it was seen, and what Amazon is told.
 
-    `is_new`: the record is not stored yet. `only` is the channel that it has to
-    take, if it has to. `size` is that of a feed that tells nothing else, in bytes. `contents` are
-    the shipment's records that were looked at.
+    `is_new`: the record is not stored yet. `only` is the channel that it has to take, if it has to.
+    `size` is that of a feed that tells nothing else, in bytes. `contents` are the shipment's
+    records that were looked at.
     """
 
     seen: Confirmation
@@ -95,8 +96,8 @@ async def prepare_shipment(
     """Make a shipment ready to be sent, or answer what is known of it.
 
     `of_order` are the order's confirmations, oldest first. `known_order` is the order as Amazon had
-    it a short while ago; it is read again where more hangs on it than the units. `alongside` are
-    packages that will be sent with it, by their references.
+    it a short while ago, and no later than they were looked up; it is read again where more hangs
+    on it than the units. `alongside` are packages that will be sent with it, by their references.
 
     Raises:
         ShipmentRefused: it may not be confirmed as it is.
@@ -125,6 +126,7 @@ class _Preparing:
         alongside: dict[str, tuple[PackageItem, ...]],
     ) -> None:
         self._amazon = amazon
+        self._confirmations = confirmations
         self._of_order = of_order
         self._reconciliation = Reconciliation(amazon, confirmations, request.shipment, clock)
         self._request = request
@@ -141,8 +143,7 @@ class _Preparing:
         self._number = package_number(self._shipment.order_number, self._shipment.number)
 
     async def run(self) -> Ready | ConfirmOutcome:
-        number = self._shipment.number
-        contents = tuple(one for one in self._of_order if one.key.shipment_number == number)
+        contents = self._contents()
         place = next((i for i, one in enumerate(contents) if one.key == self._key), len(contents))
         mine = next(iter(contents[place:]), None)
         step = next_step(mine, self._clock.now())
@@ -156,6 +157,12 @@ class _Preparing:
         _check_tracking(self._shipment.tracking)
         check_not_overtaken(contents[place + 1 :])
         order = await self._order(step, contents[:place])
+        if order is not self._known_order:
+            # It may show what others confirmed since their confirmations were looked up.
+            key = self._key
+            self._of_order = await self._confirmations.of_orders(key.seller_id, (key.order_number,))
+            if self._contents() != contents:
+                return elsewhere(self._clock)
 
         told = await self._reconciliation.earlier(contents[:place], order)
         if isinstance(told, Wait):
@@ -182,6 +189,10 @@ class _Preparing:
             size=self._size(told_package),
             contents=contents,
         )
+
+    def _contents(self) -> tuple[Confirmation, ...]:
+        number = self._shipment.number
+        return tuple(one for one in self._of_order if one.key.shipment_number == number)
 
     def _without_others_units(self, order: Order) -> Order:
         """The order less what its other shipments hold and Amazon may not show yet."""

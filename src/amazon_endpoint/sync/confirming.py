@@ -235,12 +235,13 @@ class _Round:
         return ready
 
     async def _look_up(self, numbers: Collection[str]) -> _Known:
-        confirmations: dict[str, list[Confirmation]] = {number: [] for number in numbers}
-        for one in await self._confirmations.of_orders(self._account.account.seller_id, numbers):
-            confirmations[one.key.order_number].append(one)
+        # In this sequence: what an order shows of a confirmation is known to be confirmed.
         orders = await self._known_orders.current(
             self._account, numbers, since=self._clock.now() - _FRESH
         )
+        confirmations: dict[str, list[Confirmation]] = {number: [] for number in numbers}
+        for one in await self._confirmations.of_orders(self._account.account.seller_id, numbers):
+            confirmations[one.key.order_number].append(one)
         return _Known(orders, confirmations)
 
     async def _of_order(self, number: str, known: _Known) -> Sequence[Confirmation]:

@@ -18,7 +18,7 @@ from amazon_endpoint.errors import (
     Throttled,
 )
 from amazon_endpoint.feeds import FeedState, MessageOutcome, MessageResult
-from amazon_endpoint.orders import OrderItem, OrderPackage
+from amazon_endpoint.orders import Order, OrderItem, OrderPackage
 from amazon_endpoint.services import sending
 from amazon_endpoint.services.confirm import (
     Confirmed,
@@ -165,6 +165,42 @@ async def test_a_package_of_ours_that_we_forgot_is_not_sent_again(shop: Shop) ->
     shop.clock.advance(86400)
     shop.confirmations.rows.clear()
     assert await shop.confirm() == Confirmed()
+    assert shop.amazon.accepted == 1
+
+
+async def test_what_is_confirmed_while_its_order_is_read_is_not_refused_for_its_own_units(
+    shop: Shop,
+) -> None:
+    all_of_it = msgspec.structs.replace(SHIPMENT, items=(ShipmentItem(sku="MUG", quantity=2),))
+    read = shop.amazon.get_order
+
+    async def meanwhile(number: str) -> Order:
+        shop.amazon.get_order = read  # type: ignore[method-assign]
+        assert isinstance(await shop.confirm(all_of_it), Submitted)
+        shop.clock.advance(3600)
+        return await read(number)
+
+    shop.amazon.get_order = meanwhile  # type: ignore[method-assign]
+
+    assert isinstance(await shop.confirm(all_of_it), Wait)
+    assert shop.amazon.accepted == 1
+
+
+async def test_units_that_another_shipment_takes_while_the_order_is_read_are_not_shipped_twice(
+    shop: Shop,
+) -> None:
+    all_of_it = msgspec.structs.replace(SHIPMENT, items=(ShipmentItem(sku="MUG", quantity=2),))
+    read = shop.amazon.get_order
+
+    async def meanwhile(number: str) -> Order:
+        shop.amazon.get_order = read  # type: ignore[method-assign]
+        assert isinstance(await shop.confirm(all_of_it, number="H2"), Submitted)
+        return await read(number)
+
+    shop.amazon.get_order = meanwhile  # type: ignore[method-assign]
+
+    with pytest.raises(ShipmentRefused):
+        await shop.confirm(all_of_it)
     assert shop.amazon.accepted == 1
 
 
