@@ -61,7 +61,7 @@ _LONGEST = 600
 
 def durable(size: Size) -> Iterator[Row]:
     """The rows of both databases: messages per second."""
-    accounts, orders, samples = (40, 100, SAMPLES) if size is Size.FULL else (2, 10, 1)
+    accounts, orders, samples = (30, 100, SAMPLES) if size is Size.FULL else (2, 10, 1)
     for kind, workers in _WORKERS.items():
         ours, plain, busy = [], [], []
         with running(kind, orders) as line, _posting(workers) as processes:
