@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, select, updat
 
 from amazon_endpoint.amazon import connect
 from amazon_endpoint.amazon.credentials import Account
-from amazon_endpoint.storage.database import Database, insert_unless_there
+from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.encryption import Keyring
 from amazon_endpoint.storage.sync_tables import accounts
+from amazon_endpoint.storage.upserting import insert_unless_there
 from amazon_endpoint.stores.port import Destination
 from amazon_endpoint.sync.accounts import (
     AccountExists,

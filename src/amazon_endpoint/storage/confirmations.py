@@ -14,9 +14,9 @@ from amazon_endpoint.services.confirmations import (
     ConfirmationState,
 )
 from amazon_endpoint.shipments import PackageItem
-from amazon_endpoint.storage.database import Database, insert_unless_there
+from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.tables import confirmations, known_feeds
-from amazon_endpoint.storage.upserting import upsert
+from amazon_endpoint.storage.upserting import insert_unless_there, upsert
 
 # A feed comes into being some time after `sent_at`. Knowing more feeds than asked for does no
 # harm, knowing fewer makes another shipment's feed pass for the lost one.

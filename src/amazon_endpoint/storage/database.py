@@ -3,11 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, Executable, QueuePool, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, QueuePool
 from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
 
 from amazon_endpoint.errors import InvalidInput, Later
@@ -88,17 +86,3 @@ class Database:
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._in_thread(self._engine.dispose)
         self._threads.shutdown(wait=False)
-
-
-def insert_unless_there(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
-    """Insert a row and return True; do nothing where its key is taken already, by whomever."""
-    inserted = _insert_unless_there(connection.dialect.name, table)
-    return connection.execute(inserted, values).first() is not None
-
-
-# Building one takes longer than executing it.
-@cache
-def _insert_unless_there(dialect: str, table: Table) -> Executable:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    # Drivers don't agree on what to count of an insert.
-    return insert(table).on_conflict_do_nothing().returning(*table.primary_key.columns)

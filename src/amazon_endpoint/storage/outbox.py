@@ -24,11 +24,12 @@ from sqlalchemy import (
     update,
 )
 
-from amazon_endpoint.storage.database import Database, insert_unless_there
+from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.encryption import Keyring
 from amazon_endpoint.storage.locking import lock_account
 from amazon_endpoint.storage.order_tables import outbox, standings
 from amazon_endpoint.storage.sync_tables import accounts
+from amazon_endpoint.storage.upserting import insert_unless_there
 from amazon_endpoint.stores.port import MessageKind
 from amazon_endpoint.sync.intake import Draft
 from amazon_endpoint.sync.outbox import OutboxMessage, OutboxState, Undelivered

@@ -7,11 +7,12 @@ import msgspec
 from sqlalchemy import Connection, Row, exists, or_, select, update
 
 from amazon_endpoint.services.window import Window
-from amazon_endpoint.storage.database import Database, insert_unless_there
+from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.encryption import Damaged, Keyring
 from amazon_endpoint.storage.locking import lock_account
 from amazon_endpoint.storage.order_tables import readings
 from amazon_endpoint.storage.sync_tables import accounts
+from amazon_endpoint.storage.upserting import insert_unless_there
 from amazon_endpoint.sync.reading import Reading, ReadingKind
 
 _window = msgspec.json.Decoder(Window)

@@ -22,12 +22,13 @@ from sqlalchemy import (
 from amazon_endpoint.services.next_step import content_digest
 from amazon_endpoint.shipments import Shipment
 from amazon_endpoint.storage.accounts import check_key
-from amazon_endpoint.storage.database import Database, insert_unless_there
+from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.encryption import Damaged, KeyMissing, Keyring
 from amazon_endpoint.storage.locking import lock_account
 from amazon_endpoint.storage.outbox import write_messages
 from amazon_endpoint.storage.shipment_tables import shipments, sync_feeds
 from amazon_endpoint.storage.sync_tables import accounts
+from amazon_endpoint.storage.upserting import insert_unless_there
 from amazon_endpoint.stores.messages import shipment_message
 from amazon_endpoint.stores.port import MessageKind
 from amazon_endpoint.sync.intake import Draft

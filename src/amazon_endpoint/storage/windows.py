@@ -7,8 +7,9 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
 
 from amazon_endpoint.services.windows import KeptWindow, Progress, WindowKey
-from amazon_endpoint.storage.database import Database, insert_unless_there
+from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.tables import windows
+from amazon_endpoint.storage.upserting import insert_unless_there
 
 # The two digests of a key stand in one column, so that those of one account are found by prefix.
 _HALF = 32

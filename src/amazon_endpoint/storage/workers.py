@@ -2,8 +2,9 @@
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from amazon_endpoint.storage.database import Database, insert_unless_there
+from amazon_endpoint.storage.database import Database
 from amazon_endpoint.storage.sync_tables import workers
+from amazon_endpoint.storage.upserting import insert_unless_there
 
 
 class StoredWorkers:

@@ -2,6 +2,7 @@
 
 import asyncio
 import xml.etree.ElementTree as ET
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -50,6 +51,7 @@ SHIPMENT = Shipment(
     shipped_at=NOON - timedelta(hours=3),
     items=(ShipmentItem(sku="MUG", quantity=1),),
 )
+ALL_OF_IT = msgspec.structs.replace(SHIPMENT, items=(ShipmentItem(sku="MUG", quantity=2),))
 REFERENCE = package_number(NUMBER, "H1")
 
 
@@ -81,6 +83,17 @@ class Shop:
             asked,
             clock=self.clock,
         )
+
+    def while_the_order_is_read(self, do: Callable[[], Awaitable[None]]) -> None:
+        """Have this happen once, between the look at what is confirmed and the order's answer."""
+        read = self.amazon.get_order
+
+        async def reading(number: str) -> Order:
+            self.amazon.get_order = read  # type: ignore[method-assign]
+            await do()
+            return await read(number)
+
+        self.amazon.get_order = reading  # type: ignore[method-assign]
 
     async def persist(self, **changes: Any) -> ConfirmOutcome:
         """Come back whenever told to, until there is an answer."""
@@ -171,36 +184,26 @@ async def test_a_package_of_ours_that_we_forgot_is_not_sent_again(shop: Shop) ->
 async def test_what_is_confirmed_while_its_order_is_read_is_not_refused_for_its_own_units(
     shop: Shop,
 ) -> None:
-    all_of_it = msgspec.structs.replace(SHIPMENT, items=(ShipmentItem(sku="MUG", quantity=2),))
-    read = shop.amazon.get_order
-
-    async def meanwhile(number: str) -> Order:
-        shop.amazon.get_order = read  # type: ignore[method-assign]
-        assert isinstance(await shop.confirm(all_of_it), Submitted)
+    async def again() -> None:
+        assert isinstance(await shop.confirm(ALL_OF_IT), Submitted)
         shop.clock.advance(3600)
-        return await read(number)
 
-    shop.amazon.get_order = meanwhile  # type: ignore[method-assign]
+    shop.while_the_order_is_read(again)
 
-    assert isinstance(await shop.confirm(all_of_it), Wait)
+    assert isinstance(await shop.confirm(ALL_OF_IT), Wait)
     assert shop.amazon.accepted == 1
 
 
 async def test_units_that_another_shipment_takes_while_the_order_is_read_are_not_shipped_twice(
     shop: Shop,
 ) -> None:
-    all_of_it = msgspec.structs.replace(SHIPMENT, items=(ShipmentItem(sku="MUG", quantity=2),))
-    read = shop.amazon.get_order
+    async def another() -> None:
+        assert isinstance(await shop.confirm(ALL_OF_IT, number="H2"), Submitted)
 
-    async def meanwhile(number: str) -> Order:
-        shop.amazon.get_order = read  # type: ignore[method-assign]
-        assert isinstance(await shop.confirm(all_of_it, number="H2"), Submitted)
-        return await read(number)
-
-    shop.amazon.get_order = meanwhile  # type: ignore[method-assign]
+    shop.while_the_order_is_read(another)
 
     with pytest.raises(ShipmentRefused):
-        await shop.confirm(all_of_it)
+        await shop.confirm(ALL_OF_IT)
     assert shop.amazon.accepted == 1
 
 
