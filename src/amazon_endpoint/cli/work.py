@@ -3,7 +3,7 @@
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -168,6 +168,11 @@ class _Work:
         self.alarms.set("confirm", account_id, due.to_send)
         self.alarms.set("follow", account_id, due.to_look)
 
+    def _is_now(self, kind: Kind, account: SyncAccount, again: datetime | None) -> bool:
+        """Whether there is more to do right now; if it is later, that is when."""
+        self.alarms.set(kind, account.id, again)
+        return again is not None and again <= self._clock.now()
+
     def _connected(self, account: SyncAccount) -> PacedAmazon:
         return self._connector.connect(connectable(account, self._clock.now()))
 
@@ -191,8 +196,7 @@ class _Work:
             clock=self._clock,
             random=random.random,
         )
-        self.alarms.set("read", account.id, again)
-        return again is not None and again <= self._clock.now()
+        return self._is_now("read", account, again)
 
     async def _deliver(self, account: SyncAccount) -> bool:
         store = stores.connect(
@@ -208,8 +212,7 @@ class _Work:
             clock=self._clock,
             random=random.random,
         )
-        self.alarms.set("deliver", account.id, again)
-        return again is not None and again <= self._clock.now()
+        return self._is_now("deliver", account, again)
 
     async def _confirm(self, account: SyncAccount) -> bool:
         return await confirm_waiting(
